@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/// The bytes of a put: their length, their CRC32C, and a way to write them out, more than once when a backend retries.
+/// Immutable; the buffers given must not change until the put has returned.
+public final class ObjectBody {
+    private static final int FILE_BLOCK_BYTES = 1 << 20;
+
+    private final long bytes;
+    private final int crc32c;
+    private final Source source;
+
+    private ObjectBody(long bytes, int crc32c, Source source) {
+        if (bytes > ObjectStore.MAX_OBJECT_BYTES) {
+            throw new IllegalArgumentException(
+                    "object too large for one put: bytes=" + bytes + ", limit=" + ObjectStore.MAX_OBJECT_BYTES);
+        }
+        this.bytes = bytes;
+        this.crc32c = crc32c;
+        this.source = source;
+    }
+
+    /// A body of buffers, from each buffer's position to its limit. Not copied.
+    public static ObjectBody of(List<ByteBuffer> buffers) {
+        List<ByteBuffer> parts = buffers.stream().map(ByteBuffer::slice).toList();
+        CRC32C crc = new CRC32C();
+        long bytes = 0;
+        for (ByteBuffer part : parts) {
+            bytes += part.remaining();
+            crc.update(part.duplicate());
+        }
+        return new ObjectBody(bytes, (int) crc.getValue(), out -> {
+            for (ByteBuffer part : parts) {
+                ByteBuffer view = part.duplicate();
+                while (view.hasRemaining()) {
+                    out.write(view);
+                }
+            }
+        });
+    }
+
+    /// A body of one array. Not copied.
+    public static ObjectBody of(byte[] content) {
+        return of(List.of(ByteBuffer.wrap(content)));
+    }
+
+    /// The whole of a file, streamed. `crc32c` is what the writer of the file computed; it is verified again while the
+    /// bytes leave.
+    public static ObjectBody ofFile(Path file, long bytes, int crc32c) {
+        return new ObjectBody(bytes, crc32c, out -> {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                ByteBuffer block = ByteBuffer.allocate((int) Math.min(FILE_BLOCK_BYTES, Math.max(1, bytes)));
+                while (channel.read(block) >= 0) {
+                    block.flip();
+                    while (block.hasRemaining()) {
+                        out.write(block);
+                    }
+                    block.clear();
+                }
+            }
+        });
+    }
+
+    /// Length in bytes.
+    public long bytes() {
+        return bytes;
+    }
+
+    /// CRC32C of all bytes.
+    public int crc32c() {
+        return crc32c;
+    }
+
+    /// Writes all bytes, from the first. May be called again.
+    public void writeTo(WritableByteChannel out) throws IOException {
+        source.writeTo(out);
+    }
+
+    @FunctionalInterface
+    private interface Source {
+        void writeTo(WritableByteChannel out) throws IOException;
+    }
+}
