@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
+import io.varve.manifest.state.AbortedTxn;
+import io.varve.manifest.state.EpochStart;
+import io.varve.manifest.state.PartitionState;
+import io.varve.manifest.state.ProducerState;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/// One partition of a shard on this broker, as it is applied. Cheap getters; each reads the newest
+/// applied state, so take [#state] where several values must agree. Thread-safe.
+public interface PartitionView {
+    PartitionId id();
+
+    ShardId shard();
+
+    /// Everything that is applied, as one value. Costs a copy of the producers' list: not for hot
+    /// paths.
+    PartitionState state();
+
+    String topicName();
+
+    /// The topic as JSON (partitions, configs), as the metadata shard last told this shard.
+    String topicRecord();
+
+    /// First offset that exists.
+    long logStart();
+
+    /// First offset that this broker serves from local disk; the high watermark when it holds
+    /// nothing.
+    long hotStart();
+
+    /// End (exclusive) of what segment objects hold.
+    long archivedEnd();
+
+    /// End (exclusive) of what is committed and applied here.
+    long highWatermark();
+
+    /// End (exclusive) of what `read_committed` consumers may see.
+    long lastStableOffset();
+
+    /// End (exclusive) of what the leader has assigned; the high watermark on a broker that does
+    /// not lead.
+    long appendedEnd();
+
+    /// The leader epoch under which the partition is written now: its base epoch plus the newest
+    /// term known here.
+    int leaderEpoch();
+
+    /// Leader epochs with their start offsets, by epoch.
+    List<EpochStart> epochs();
+
+    /// Kafka's OffsetForLeaderEpoch over applied state: the largest epoch not above `epoch`, and
+    /// where it ends. Empty when the epoch is older than everything known, or newer than the
+    /// current one.
+    Optional<EpochEnd> endOffsetForEpoch(int epoch);
+
+    /// Aborted transactions that touch [from, to) and end above [#archivedEnd]; older ones are in
+    /// segment objects.
+    List<AbortedTxn> abortedIn(long from, long to);
+
+    /// Newest manifest version known.
+    PartitionState.ManifestRef manifest();
+
+    Collection<ProducerState> producers();
+
+    /// Bytes of this partition on local disk.
+    long localBytes();
+
+    /// True for good once the partition left the shard.
+    boolean closed();
+
+    /// Where an epoch ends.
+    record EpochEnd(int epoch, long endOffset) {}
+}
