@@ -3,7 +3,8 @@ package io.varve.manifest;
 
 import org.apache.kafka.common.Uuid;
 
-/// A partition by its topic's id: survives deletion and re-creation of the name. Ordered by topic id, then partition.
+/// A partition by its topic's id: survives deletion and re-creation of the name. Ordered by topic
+/// id, then partition.
 public record PartitionId(Uuid topicId, int partition) implements Comparable<PartitionId> {
     public PartitionId {
         if (partition < 0) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest;
 
-/// One life of a shard: it grows a new incarnation when it is created again inside a generation, and a new generation
-/// when the cluster is restored. Shard 0 is the metadata shard.
+/// One life of a shard: it grows a new incarnation when it is created again inside a generation,
+/// and a new generation when the cluster is restored. Shard 0 is the metadata shard.
 public record ShardId(int generation, int shard, int incarnation) implements Comparable<ShardId> {
     /// The shard that carries `__cluster_metadata`.
     public static final int METADATA_SHARD = 0;
@@ -10,7 +10,12 @@ public record ShardId(int generation, int shard, int incarnation) implements Com
     public ShardId {
         if (generation < 1 || shard < 0 || incarnation < 0) {
             throw new IllegalArgumentException(
-                    "bad shard: generation=" + generation + ", shard=" + shard + ", incarnation=" + incarnation);
+                    "bad shard: generation="
+                            + generation
+                            + ", shard="
+                            + shard
+                            + ", incarnation="
+                            + incarnation);
         }
     }
 

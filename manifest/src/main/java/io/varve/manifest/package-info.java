@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The language of the bucket: what the objects are called and what they say. Works with no broker running.
+/// The language of the bucket: what the objects are called and what they say. Works with no broker
+/// running.
 @NullMarked
 package io.varve.manifest;
 

@@ -6,12 +6,13 @@ import io.varve.manifest.ShardId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Where a generation starts: put once, if absent, when everything it needs is in the bucket. The first put decides, also
-/// against a withdrawal. Immutable.
+/// Where a generation starts: put once, if absent, when everything it needs is in the bucket. The
+/// first put decides, also against a withdrawal. Immutable.
 ///
-/// @param shards for each shard of the older generation: where its journal was closed, and the shard of the new generation
-///     whose first checkpoint (index 0) carries its partitions on
-/// @param partitions for each restored partition: which manifest version of which generation, its end, its first epoch
+/// @param shards for each shard of the older generation: where its journal was closed, and the
+///   shard of the new generation whose first checkpoint (index 0) carries its partitions on
+/// @param partitions for each restored partition: which manifest version of which generation, its
+///   end, its first epoch
 /// @param firstProducerId no lower producer id is given out
 /// @param withdrawn when not null: this generation never starts, and why
 /// @param loweredOffsets group offsets that lay behind a restored end
@@ -41,7 +42,8 @@ public record Cut(
             long offsetGap) {}
 
     /// A committed group offset that pointed behind the restored end.
-    public record LoweredOffset(String group, String topicName, int partition, long from, long to) {}
+    public record LoweredOffset(
+            String group, String topicName, int partition, long from, long to) {}
 
     public Cut {
         shards = List.copyOf(shards);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Cluster identity, generation claims, cuts: whose bucket this is and which life of the cluster may write.
+/// Cluster identity, generation claims, cuts: whose bucket this is and which life of the cluster
+/// may write.
 @NullMarked
 package io.varve.manifest.generation;
 

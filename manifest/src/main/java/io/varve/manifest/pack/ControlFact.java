@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.pack;
 
-/// A change of a partition that is no record, as a journal's section tells it. In the order in which they were committed.
+/// A change of a partition that is no record, as a journal's section tells it. In the order in
+/// which they were committed.
 public sealed interface ControlFact {
-    /// The partition came into being (or came here) with this first offset and base epoch; the topic as JSON.
+    /// The partition came into being (or came here) with this first offset and base epoch; the
+    /// topic as JSON.
     record Opened(long startOffset, int baseEpoch, String topicRecord) implements ControlFact {}
 
     /// The topic's JSON changed (configs, partition count).

@@ -24,7 +24,8 @@ public record PackFacts(
         long createdAtMs) {
     public PackFacts {
         if (firstIndex < 0 || endIndex < firstIndex) {
-            throw new IllegalArgumentException("bad index range: first=" + firstIndex + ", end=" + endIndex);
+            throw new IllegalArgumentException(
+                    "bad index range: first=" + firstIndex + ", end=" + endIndex);
         }
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.partition;
 
-/// A segment object that is part of a partition. Its key follows from topic, partition and these parts.
+/// A segment object that is part of a partition. Its key follows from topic, partition and these
+/// parts.
 ///
-/// @param baseOffset, endOffset what the manifest serves from it (clippedEnd is below the object's end after a restore)
+/// @param baseOffset, endOffset what the manifest serves from it (clippedEnd is below the object's
+///   end after a restore)
 /// @param objectEndOffset the end that the object's own name says
 /// @param generation, madeForVersion, random further parts of the key
 /// @param bytes size of the whole object
@@ -22,8 +24,13 @@ public record SegmentEntry(
         boolean compacted) {
     public SegmentEntry {
         if (baseOffset < 0 || endOffset <= baseOffset || objectEndOffset < endOffset) {
-            throw new IllegalArgumentException("bad segment: base=" + baseOffset + ", end=" + endOffset + ", objectEnd="
-                    + objectEndOffset);
+            throw new IllegalArgumentException(
+                    "bad segment: base="
+                            + baseOffset
+                            + ", end="
+                            + endOffset
+                            + ", objectEnd="
+                            + objectEndOffset);
         }
     }
 }

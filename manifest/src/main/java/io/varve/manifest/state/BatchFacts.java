@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.state;
 
-/// What state depends on, of one record batch: taken from its header (and, for a control batch, its marker). Fixed width,
-/// so that a frame's table carries it and apply never reads the bytes.
+/// What state depends on, of one record batch: taken from its header (and, for a control batch, its
+/// marker). Fixed width, so that a frame's table carries it and apply never reads the bytes.
 ///
 /// @param sizeInBytes length of the whole batch
 /// @param recordCount last offset delta + 1

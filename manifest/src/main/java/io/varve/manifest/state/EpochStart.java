@@ -5,7 +5,8 @@ package io.varve.manifest.state;
 public record EpochStart(int epoch, long startOffset) {
     public EpochStart {
         if (epoch < 0 || startOffset < 0) {
-            throw new IllegalArgumentException("bad epoch start: epoch=" + epoch + ", startOffset=" + startOffset);
+            throw new IllegalArgumentException(
+                    "bad epoch start: epoch=" + epoch + ", startOffset=" + startOffset);
         }
     }
 }
