@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.partition;
 
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.key.BucketKeys;
+
 /// A segment object that is part of a partition. Its key follows from topic, partition and these
 /// parts.
 ///
-/// @param baseOffset, endOffset what the manifest serves from it (clippedEnd is below the object's
-///   end after a restore)
+/// @param baseOffset first offset, of the object and of what the manifest serves from it
+/// @param endOffset end of what the manifest serves from it (clippedEnd is below the object's end
+///   after a restore)
 /// @param objectEndOffset the end that the object's own name says
 /// @param generation, madeForVersion, random further parts of the key
 /// @param bytes size of the whole object
@@ -32,5 +36,17 @@ public record SegmentEntry(
                             + ", objectEnd="
                             + objectEndOffset);
         }
+    }
+
+    /// The key of the object.
+    public String key(String topicName, PartitionId partition) {
+        return BucketKeys.segment(
+                topicName,
+                partition,
+                baseOffset,
+                objectEndOffset,
+                generation,
+                madeForVersion,
+                random);
     }
 }
