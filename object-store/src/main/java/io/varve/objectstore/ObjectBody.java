@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/// The bytes of a put: their length, their CRC32C, and a way to write them out, more than once when a backend retries.
-/// Immutable; the buffers given must not change until the put has returned.
+/// The bytes of a put: their length, their CRC32C, and a way to write them out, more than once when
+/// a backend retries. Immutable; the buffers given must not change until the put has returned.
 public final class ObjectBody {
     private static final int FILE_BLOCK_BYTES = 1 << 20;
 
@@ -20,9 +20,12 @@ public final class ObjectBody {
     private final Source source;
 
     private ObjectBody(long bytes, int crc32c, Source source) {
-        if (bytes > ObjectStore.MAX_OBJECT_BYTES) {
+        if (bytes < 0 || bytes > ObjectStore.MAX_OBJECT_BYTES) {
             throw new IllegalArgumentException(
-                    "object too large for one put: bytes=" + bytes + ", limit=" + ObjectStore.MAX_OBJECT_BYTES);
+                    "bad size for one put: bytes="
+                            + bytes
+                            + ", limit="
+                            + ObjectStore.MAX_OBJECT_BYTES);
         }
         this.bytes = bytes;
         this.crc32c = crc32c;
@@ -38,14 +41,17 @@ public final class ObjectBody {
             bytes += part.remaining();
             crc.update(part.duplicate());
         }
-        return new ObjectBody(bytes, (int) crc.getValue(), out -> {
-            for (ByteBuffer part : parts) {
-                ByteBuffer view = part.duplicate();
-                while (view.hasRemaining()) {
-                    out.write(view);
-                }
-            }
-        });
+        return new ObjectBody(
+                bytes,
+                (int) crc.getValue(),
+                out -> {
+                    for (ByteBuffer part : parts) {
+                        ByteBuffer view = part.duplicate();
+                        while (view.hasRemaining()) {
+                            out.write(view);
+                        }
+                    }
+                });
     }
 
     /// A body of one array. Not copied.
@@ -53,21 +59,48 @@ public final class ObjectBody {
         return of(List.of(ByteBuffer.wrap(content)));
     }
 
-    /// The whole of a file, streamed. `crc32c` is what the writer of the file computed; it is verified again while the
-    /// bytes leave.
+    /// The whole of a file, streamed. `crc32c` is what the writer of the file computed; it is
+    /// verified again while the bytes leave.
     public static ObjectBody ofFile(Path file, long bytes, int crc32c) {
-        return new ObjectBody(bytes, crc32c, out -> {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                ByteBuffer block = ByteBuffer.allocate((int) Math.min(FILE_BLOCK_BYTES, Math.max(1, bytes)));
-                while (channel.read(block) >= 0) {
-                    block.flip();
-                    while (block.hasRemaining()) {
-                        out.write(block);
+        return new ObjectBody(
+                bytes,
+                crc32c,
+                out -> {
+                    try (FileChannel channel = openSource(file)) {
+                        ByteBuffer block =
+                                ByteBuffer.allocate(
+                                        (int) Math.min(FILE_BLOCK_BYTES, Math.max(1, bytes)));
+                        while (readSource(file, channel, block) >= 0) {
+                            block.flip();
+                            while (block.hasRemaining()) {
+                                out.write(block);
+                            }
+                            block.clear();
+                        }
                     }
-                    block.clear();
-                }
-            }
-        });
+                });
+    }
+
+    private static FileChannel openSource(Path file) throws ObjectStoreException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static int readSource(Path file, FileChannel channel, ByteBuffer block)
+            throws ObjectStoreException {
+        try {
+            return channel.read(block);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static ObjectStoreException unreadable(Path file, IOException cause) {
+        return new ObjectStoreException.Denied(
+                "cannot read the file to store: file=" + file, cause);
     }
 
     /// Length in bytes.
@@ -80,9 +113,16 @@ public final class ObjectBody {
         return crc32c;
     }
 
-    /// Writes all bytes, from the first. May be called again.
+    /// Writes all bytes, from the first, and verifies length and CRC32C on the way. May be called
+    /// again.
+    ///
+    /// @throws ObjectStoreException.Denied the bytes are not those that were declared, or the
+    ///   source cannot be read
+    /// @throws IOException what `out` threw
     public void writeTo(WritableByteChannel out) throws IOException {
-        source.writeTo(out);
+        CheckedOutput checked = new CheckedOutput(out, bytes, crc32c);
+        source.writeTo(checked);
+        checked.checkWhole();
     }
 
     @FunctionalInterface

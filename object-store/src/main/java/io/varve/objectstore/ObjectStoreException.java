@@ -4,7 +4,8 @@ package io.varve.objectstore;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// The store failed; the subtype says what to do. Messages carry the key and the store's words, never credentials.
+/// The store failed; the subtype says what to do. Messages carry the key and the store's words,
+/// never credentials.
 public abstract sealed class ObjectStoreException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -12,7 +13,8 @@ public abstract sealed class ObjectStoreException extends IOException {
         super(message, cause);
     }
 
-    /// Time-out, throttling, broken connection, 5xx: the outcome is unknown; read before acting, then try again later.
+    /// Time-out, throttling, broken connection, 5xx: the outcome is unknown; read before acting,
+    /// then try again later.
     public static final class Transient extends ObjectStoreException {
         private static final long serialVersionUID = 1L;
 
@@ -48,7 +50,8 @@ public abstract sealed class ObjectStoreException extends IOException {
         }
     }
 
-    /// Credentials, permissions, a read-only bucket, a checksum refused, no space: stop and tell a human.
+    /// Credentials, permissions, a read-only bucket, a checksum refused, no space: stop and tell a
+    /// human.
     public static final class Denied extends ObjectStoreException {
         private static final long serialVersionUID = 1L;
 
