@@ -6,6 +6,7 @@ import io.varve.manifest.state.AbortedTxn;
 import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.ProducerState;
 import java.util.List;
+import java.util.function.Predicate;
 
 /// One partition's part of a pack, as the pack's index tells it. A section without records has
 /// baseOffset == endOffset and length 0 and carries control facts only.
@@ -54,7 +55,12 @@ public record PackSection(
         facts = List.copyOf(facts);
         sparseIndex = List.copyOf(sparseIndex);
         chunkCrcs = List.copyOf(chunkCrcs);
-        if (baseOffset < 0 || endOffset < baseOffset || position < 0 || length < 0) {
+        boolean empty = baseOffset == endOffset;
+        if (baseOffset < 0
+                || endOffset < baseOffset
+                || position < 0
+                || length < 0
+                || empty != (length == 0)) {
             throw new IllegalArgumentException(
                     "bad section: partition="
                             + partition
@@ -67,9 +73,103 @@ public record PackSection(
                             + ", length="
                             + length);
         }
+        if (chunkBytes <= 0 || chunkCrcs.size() != chunksOf(length, chunkBytes)) {
+            throw new IllegalArgumentException(
+                    "bad chunks: partition="
+                            + partition
+                            + ", length="
+                            + length
+                            + ", chunkBytes="
+                            + chunkBytes
+                            + ", crcs="
+                            + chunkCrcs.size());
+        }
+        checkSparseIndex(partition, sparseIndex, endOffset, length);
+    }
+
+    private static long chunksOf(long length, int chunkBytes) {
+        return (length + chunkBytes - 1) / chunkBytes;
+    }
+
+    private static void checkSparseIndex(
+            PartitionId partition, List<SparsePoint> points, long endOffset, long length) {
+        if (points.isEmpty() != (length == 0)) {
+            throw new IllegalArgumentException(
+                    "bad sparse index: partition="
+                            + partition
+                            + ", points="
+                            + points.size()
+                            + ", length="
+                            + length);
+        }
+        SparsePoint last = null;
+        for (SparsePoint point : points) {
+            boolean ascends =
+                    last == null
+                            ? point.position() == 0
+                            : point.position() > last.position()
+                                    && point.offset() > last.offset()
+                                    && point.maxTimestampMs() >= last.maxTimestampMs();
+            if (!ascends || point.position() >= length || point.offset() >= endOffset) {
+                throw new IllegalArgumentException(
+                        "sparse index does not ascend: partition="
+                                + partition
+                                + ", point="
+                                + point);
+            }
+            last = point;
+        }
     }
 
     public boolean hasRecords() {
         return length > 0;
+    }
+
+    /// Number of chunks that carry a checksum.
+    public int chunkCount() {
+        return chunkCrcs.size();
+    }
+
+    /// Bytes of a chunk: `chunkBytes`, fewer for the last one.
+    public int chunkLength(int chunk) {
+        return (int) Math.min(chunkBytes, length - (long) chunk * chunkBytes);
+    }
+
+    /// Which chunk holds a byte of the section.
+    public int chunkAt(long positionInSection) {
+        return (int) (positionInSection / chunkBytes);
+    }
+
+    /// Where to start reading for an offset: the last point at or in front of it (the first point
+    /// when it is below all).
+    ///
+    /// @throws IllegalStateException the section has no records
+    public SparsePoint pointForOffset(long offset) {
+        return lastPoint(point -> point.offset() <= offset);
+    }
+
+    /// Where to start looking for the first record at or after a time: nothing in front of this
+    /// point is as late.
+    ///
+    /// @throws IllegalStateException the section has no records
+    public SparsePoint pointForTime(long timestampMs) {
+        return lastPoint(point -> point.maxTimestampMs() < timestampMs);
+    }
+
+    private SparsePoint lastPoint(Predicate<SparsePoint> holdsForFirstOnes) {
+        if (sparseIndex.isEmpty()) {
+            throw new IllegalStateException("section without records: partition=" + partition);
+        }
+        int low = 0;
+        int high = sparseIndex.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (holdsForFirstOnes.test(sparseIndex.get(middle))) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return sparseIndex.get(low);
     }
 }
