@@ -6,17 +6,20 @@ import io.varve.manifest.ShardId;
 import java.util.Collection;
 import java.util.Optional;
 
-/// One Raft group on this broker: many partitions that share a log, a leader and their flushes. Thread-safe; no method blocks.
+/// One Raft group on this broker: many partitions that share a log, a leader and their flushes.
+/// Thread-safe; no method blocks.
 public interface Shard {
     ShardId id();
 
     Leadership leadership();
 
-    /// Whether this broker may vouch for what it has applied: it is a ready leader that heard a majority within the election
-    /// time-out. Behind it stand ListOffsets(latest), OffsetFetch and OFFSET_OUT_OF_RANGE.
+    /// Whether this broker may vouch for what it has applied: it is a ready leader that heard a
+    /// majority within the election time-out. Behind it stand ListOffsets(latest), OffsetFetch and
+    /// OFFSET_OUT_OF_RANGE.
     boolean leadsForSure();
 
-    /// Hands batches to the shard's writer. Refused at once, with a retriable error, when its queue is full.
+    /// Hands batches to the shard's writer. Refused at once, with a retriable error, when its queue
+    /// is full.
     AppendTicket append(AppendRequest request);
 
     /// A partition that is open here.
