@@ -162,15 +162,14 @@ public final class RaftGroupHandle {
     public void stepDown() {
         try {
             var ignored =
-                    ((org.apache.ratis.server.RaftServer) server)
-                            .transferLeadershipAsync(
-                                    new TransferLeadershipRequest(
-                                            clientId,
-                                            server.getId(),
-                                            groupId,
-                                            callIds.incrementAndGet(),
-                                            null,
-                                            STEP_DOWN_TIMEOUT_MS));
+                    server.transferLeadershipAsync(
+                            new TransferLeadershipRequest(
+                                    clientId,
+                                    server.getId(),
+                                    groupId,
+                                    callIds.incrementAndGet(),
+                                    null,
+                                    STEP_DOWN_TIMEOUT_MS));
         } catch (IOException | RuntimeException e) {
             throw new IllegalStateException("cannot step down: group=" + groupId, e);
         }

@@ -77,7 +77,7 @@ final class RatisProperties {
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setQueueElementLimit(p, QUEUE_ELEMENT_LIMIT);
-        RaftServerConfigKeys.Log.setQueueByteLimit(p, QUEUE_BYTE_LIMIT);
+        RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf(QUEUE_BYTE_LIMIT));
         RaftServerConfigKeys.Log.setWriteBufferSize(
                 p, SizeInBytes.valueOf(settings.entryBytesMax() + (1L << 20)));
         // A replica with a damaged log is replaced: dropping the rest could drop what was
