@@ -30,12 +30,23 @@ final class KeyWalk {
     private final String startAfter;
     private final int maxKeys;
     private final List<ObjectInfo> page = new ArrayList<>();
+    private int foldersRead;
+    private int filesLookedAt;
 
     KeyWalk(Folders folders, String prefix, String startAfter, int maxKeys) {
         this.folders = folders;
         this.prefix = prefix;
         this.startAfter = startAfter;
         this.maxKeys = maxKeys;
+    }
+
+    /// What the walk has cost. For tests.
+    int foldersRead() {
+        return foldersRead;
+    }
+
+    int filesLookedAt() {
+        return filesLookedAt;
     }
 
     List<ObjectInfo> walk() throws IOException {
@@ -71,6 +82,7 @@ final class KeyWalk {
     }
 
     private List<Entry> candidates(Path folder, String base) throws IOException {
+        foldersRead++;
         List<Entry> candidates = new ArrayList<>();
         try (DirectoryStream<Path> names = Files.newDirectoryStream(folder)) {
             for (Path path : names) {
@@ -90,7 +102,8 @@ final class KeyWalk {
         return candidates;
     }
 
-    private static Optional<BasicFileAttributes> look(Path path) throws IOException {
+    private Optional<BasicFileAttributes> look(Path path) throws IOException {
+        filesLookedAt++;
         try {
             return Optional.of(
                     Files.readAttributes(

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore;
+
+/// A bucket URL that cannot be used: what is wrong, where, and what to do. Carries no part of the
+/// URL that may be a credential.
+public final class BucketUrlException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private final String remedy;
+
+    BucketUrlException(String what, String where, String remedy) {
+        super(what + ": " + where + "; " + remedy);
+        this.remedy = remedy;
+    }
+
+    /// What to do, as one phrase.
+    public String remedy() {
+        return remedy;
+    }
+}

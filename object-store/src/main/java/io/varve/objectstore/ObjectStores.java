@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore;
+
+import io.varve.objectstore.file.FileObjectStore;
+import io.varve.objectstore.memory.MemoryObjectStore;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Opens the bucket that a URL names: `file:///dir`, and for tests `mem:`, `mem:name` or
+/// `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then relative to it.
+/// `s3:`, `azure:` and `gs:` are known by name and refused. Thread-safe.
+public final class ObjectStores {
+    /// Most named buckets in memory; they live as long as the process.
+    static final int NAMED_MEMORY_STORES_MAX = 10_000;
+
+    private static final ReentrantLock NAMED_LOCK = new ReentrantLock();
+    private static final Map<String, MemoryObjectStore> NAMED = new HashMap<>();
+
+    private ObjectStores() {}
+
+    /// Opens a bucket; makes a missing directory.
+    ///
+    /// @throws BucketUrlException the URL cannot be used: it says what is wrong and what to do,
+    ///   never a credential
+    /// @throws ObjectStoreException the bucket cannot be opened
+    public static ObjectStore open(String url) throws ObjectStoreException {
+        return switch (BucketUrl.parse(url)) {
+            case BucketUrl.OfDirectory(var directory) ->
+                    FileObjectStore.openOrCreate(directory, InstantSource.system());
+            case BucketUrl.OfMemory memory -> openMemory(memory);
+        };
+    }
+
+    /// Opens a bucket that must be there, for whoever wants to read: a mistyped directory is an
+    /// error, not a new bucket.
+    ///
+    /// @throws BucketUrlException as in [#open]
+    /// @throws ObjectStoreException.NotFound there is no such directory
+    public static ObjectStore openExisting(String url) throws ObjectStoreException {
+        return switch (BucketUrl.parse(url)) {
+            case BucketUrl.OfDirectory(var directory) ->
+                    FileObjectStore.open(directory, InstantSource.system());
+            case BucketUrl.OfMemory memory -> openMemory(memory);
+        };
+    }
+
+    /// Checks a bucket URL without opening anything, for the check of a configuration.
+    ///
+    /// @throws BucketUrlException as in [#open]
+    public static void checkUrl(String url) {
+        BucketUrl.parse(url);
+    }
+
+    private static ObjectStore openMemory(BucketUrl.OfMemory url) {
+        MemoryObjectStore bucket =
+                url.name().isEmpty()
+                        ? new MemoryObjectStore(InstantSource.system())
+                        : named(url.name());
+        return url.prefix().isEmpty() ? bucket : new PrefixedObjectStore(bucket, url.prefix());
+    }
+
+    private static MemoryObjectStore named(String name) {
+        NAMED_LOCK.lock();
+        try {
+            if (NAMED.size() >= NAMED_MEMORY_STORES_MAX && !NAMED.containsKey(name)) {
+                throw new IllegalStateException(
+                        "too many buckets in memory: limit=" + NAMED_MEMORY_STORES_MAX);
+            }
+            return NAMED.computeIfAbsent(
+                    name, key -> new MemoryObjectStore(key, InstantSource.system()));
+        } finally {
+            NAMED_LOCK.unlock();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The part of a bucket below a prefix, as a bucket of its own: keys are relative to the prefix.
+/// Thread-safe.
+final class PrefixedObjectStore implements ObjectStore {
+    private final ObjectStore store;
+    private final String prefix;
+
+    /// @param prefix parts of a key, each followed by a slash
+    PrefixedObjectStore(ObjectStore store, String prefix) {
+        if (!prefix.endsWith("/")) {
+            throw new IllegalArgumentException(
+                    "prefix does not end with a slash: prefix=" + prefix);
+        }
+        ObjectKeys.check(prefix.substring(0, prefix.length() - 1));
+        this.store = store;
+        this.prefix = prefix;
+    }
+
+    @Override
+    public ObjectInfo put(String key, ObjectBody body, PutMode mode) throws ObjectStoreException {
+        return relative(store.put(absolute(key), body, mode));
+    }
+
+    @Override
+    public ObjectSlice get(String key, ByteRange range) throws ObjectStoreException {
+        return store.get(absolute(key), range);
+    }
+
+    @Override
+    public Optional<ObjectInfo> head(String key) throws ObjectStoreException {
+        return store.head(absolute(key)).map(this::relative);
+    }
+
+    @Override
+    public List<ObjectInfo> list(String keyPrefix, String startAfter, int maxKeys)
+            throws ObjectStoreException {
+        ObjectKeys.checkListing(keyPrefix, startAfter, maxKeys);
+        String start = startAfter.isEmpty() ? "" : prefix + startAfter;
+        return store.list(prefix + keyPrefix, start, maxKeys).stream().map(this::relative).toList();
+    }
+
+    @Override
+    public Map<String, DeleteResult> delete(Collection<String> keys) throws ObjectStoreException {
+        ObjectKeys.checkBatch(keys);
+        Map<String, DeleteResult> results = LinkedHashMap.newLinkedHashMap(keys.size());
+        store.delete(keys.stream().map(this::absolute).toList())
+                .forEach((key, result) -> results.put(key.substring(prefix.length()), result));
+        return results;
+    }
+
+    @Override
+    public Instant serverTime() throws ObjectStoreException {
+        return store.serverTime();
+    }
+
+    @Override
+    public String url() {
+        return store.url() + "/" + prefix.substring(0, prefix.length() - 1);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+
+    private String absolute(String key) {
+        return prefix + ObjectKeys.check(key);
+    }
+
+    private ObjectInfo relative(ObjectInfo info) {
+        return new ObjectInfo(
+                info.key().substring(prefix.length()), info.bytes(), info.lastModified());
+    }
+}
