@@ -49,4 +49,20 @@ public record SegmentEntry(
                 madeForVersion,
                 random);
     }
+
+    /// The same object, served up to `endOffset` only.
+    public SegmentEntry clippedAt(long endOffset) {
+        return new SegmentEntry(
+                baseOffset,
+                endOffset,
+                objectEndOffset,
+                generation,
+                madeForVersion,
+                random,
+                bytes,
+                maxTimestampMs,
+                recordCount,
+                indexCrc,
+                compacted);
+    }
 }
