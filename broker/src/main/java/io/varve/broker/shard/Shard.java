@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.log.ShardCommand;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /// One Raft group on this broker: many partitions that share a log, a leader and their flushes.
 /// Thread-safe; no method blocks.
@@ -21,6 +23,10 @@ public interface Shard {
     /// Hands batches to the shard's writer. Refused at once, with a retriable error, when its queue
     /// is full.
     AppendTicket append(AppendRequest request);
+
+    /// Puts a command into the shard's log. The future never fails, and completes on threads that
+    /// must not be blocked.
+    CompletableFuture<CommandOutcome> submit(ShardCommand command);
 
     /// A partition that is open here.
     Optional<PartitionView> partition(PartitionId id);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.raft;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+
+/// One Raft group on this broker. Thread-safe, except that [#submit] belongs to one thread: its
+/// call order is the log's order.
+public final class RaftGroupHandle {
+    private static final long STEP_DOWN_TIMEOUT_MS = 3_000;
+
+    private final RaftServer server;
+    private final RaftServer.Division division;
+    private final RaftGroupId groupId;
+    private final DivisionStateMachine machine;
+    private final ClientId clientId;
+    private final AtomicLong callIds;
+
+    RaftGroupHandle(
+            RaftServer server,
+            RaftServer.Division division,
+            DivisionStateMachine machine,
+            ClientId clientId,
+            AtomicLong callIds) {
+        this.server = server;
+        this.division = division;
+        this.groupId = division.getMemberId().getGroupId();
+        this.machine = machine;
+        this.clientId = clientId;
+        this.callIds = callIds;
+    }
+
+    /// Appends a frame to the leader's log and starts replicating it. Neither buffer is copied:
+    /// they must not change any more. Table and body together must fit [RaftSettings#entryBytesMax]
+    /// with 4 KiB to spare, else Ratis steps down.
+    public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
+        if (machine.failed()) {
+            return new SubmitOutcome.Refused("raft log failed, the process is stopping");
+        }
+        FrameMessage message = new FrameMessage(wrap(table), wrap(body));
+        CompletableFuture<RaftClientReply> reply;
+        try {
+            reply =
+                    ((RaftClientAsynchronousProtocol) division)
+                            .submitClientRequestAsync(request(message));
+        } catch (IOException | RuntimeException e) {
+            reply = CompletableFuture.failedFuture(e);
+        }
+        LogPosition position = message.position();
+        if (position == null) {
+            return new SubmitOutcome.Refused(reasonOf(reply));
+        }
+        return new SubmitOutcome.Logged(position, reply.handle(RaftGroupHandle::endOf));
+    }
+
+    private static ByteString wrap(ByteBuffer buffer) {
+        return buffer.hasRemaining() ? UnsafeByteOperations.unsafeWrap(buffer) : ByteString.EMPTY;
+    }
+
+    private RaftClientRequest request(FrameMessage message) {
+        return RaftClientRequest.newBuilder()
+                .setClientId(clientId)
+                .setServerId(server.getId())
+                .setGroupId(groupId)
+                .setCallId(callIds.incrementAndGet())
+                .setType(RaftClientRequest.writeRequestType())
+                .setMessage(message)
+                .build();
+    }
+
+    /// A refusal is known at once; a reply that is still open without a position cannot be, and
+    /// would be a bug of Ratis.
+    private static String reasonOf(CompletableFuture<RaftClientReply> reply) {
+        if (!reply.isDone()) {
+            return "raft neither logged nor refused the frame";
+        }
+        return reply.handle((answer, error) ->
+                        error != null ? error.toString() : String.valueOf(answer.getException()))
+                .join();
+    }
+
+    private static SubmitOutcome.End endOf(RaftClientReply reply, Throwable error) {
+        if (error != null) {
+            return new SubmitOutcome.Lost(error.toString());
+        }
+        return reply.isSuccess()
+                ? new SubmitOutcome.Applied()
+                : new SubmitOutcome.Lost(String.valueOf(reply.getException()));
+    }
+
+    /// This broker's part in the group now.
+    public RaftRole role() {
+        DivisionInfo info = division.getInfo();
+        while (true) {
+            long term = info.getCurrentTerm();
+            boolean leader = info.isLeader();
+            boolean ready = info.isLeaderReady();
+            RaftPeerId peer = info.getLeaderId();
+            if (term == info.getCurrentTerm()) {
+                return new RaftRole(
+                        term,
+                        leader,
+                        leader && ready,
+                        Optional.ofNullable(peer).map(RaftPeerId::toString));
+            }
+        }
+    }
+
+    /// Whether a ready leader here heard a majority of its group within `limit`. Ratis itself does
+    /// not tell a leader that is cut off while writes keep it busy.
+    public boolean heardMajorityWithin(Duration limit) {
+        if (!role().ready()) {
+            return false;
+        }
+        RoleInfoProto role = division.getInfo().getRoleInfoProto();
+        int followers = role.getLeaderInfo().getFollowerInfoCount();
+        long heard =
+                role.getLeaderInfo().getFollowerInfoList().stream()
+                        .mapToLong(ServerRpcProto::getLastRpcElapsedTimeMs)
+                        .filter(elapsedMs -> elapsedMs <= limit.toMillis())
+                        .count();
+        return (heard + 1) * 2 > followers + 1;
+    }
+
+    /// First index that Raft's log still holds here.
+    public long logStartIndex() {
+        return division.getRaftLog().getStartIndex();
+    }
+
+    /// Term of an entry that Raft's log holds here.
+    public OptionalLong termAt(long index) {
+        TermIndex position = division.getRaftLog().getTermIndex(index);
+        return position == null ? OptionalLong.empty() : OptionalLong.of(position.getTerm());
+    }
+
+    /// Lets go of log entries up to `index`, inclusive, as far as whole closed segments allow.
+    /// Never above the shown snapshot.
+    public CompletableFuture<Long> purge(long index) {
+        return division.getRaftLog().purge(index);
+    }
+
+    /// Gives up leadership, if it is held. A group of one elects itself again, in a new term.
+    public void stepDown() {
+        try {
+            var ignored =
+                    server.transferLeadershipAsync(
+                            new TransferLeadershipRequest(
+                                    clientId,
+                                    server.getId(),
+                                    groupId,
+                                    callIds.incrementAndGet(),
+                                    null,
+                                    STEP_DOWN_TIMEOUT_MS));
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalStateException("cannot step down: group=" + groupId, e);
+        }
+    }
+
+    /// Whether Ratis runs the group. A group that closed by itself has already told its
+    /// [FatalHandler].
+    public boolean alive() {
+        return division.getInfo().isAlive() && !machine.failed();
+    }
+}

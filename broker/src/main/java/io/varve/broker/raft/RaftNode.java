@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.raft;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
+
+/// This broker's Raft server: one port, many groups.
+///
+/// Order of use: [#register] every shard that the data directory holds, [#start], then [#group] for
+/// each shard, which opens the group or creates it. Thread-safe.
+public final class RaftNode implements AutoCloseable {
+    private final RaftSettings settings;
+    private final FatalHandler fatal;
+    private final Map<RaftGroupId, DivisionStateMachine> machines = new ConcurrentHashMap<>();
+    private final RaftServer server;
+    private final ClientId clientId = ClientId.randomId();
+    private final AtomicLong callIds = new AtomicLong();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private RaftNode(RaftSettings settings, FatalHandler fatal) throws IOException {
+        this.settings = settings;
+        this.fatal = fatal;
+        this.server =
+                RaftServer.newBuilder()
+                        .setServerId(
+                                org.apache.ratis.protocol.RaftPeerId.valueOf(
+                                        settings.self().toString()))
+                        .setProperties(RatisProperties.of(settings))
+                        .setOption(RaftStorage.StartupOption.RECOVER)
+                        .setStateMachineRegistry(this::machineOf)
+                        .build();
+    }
+
+    /// A server that is not started yet: it has read nothing and listens nowhere.
+    public static RaftNode create(RaftSettings settings, FatalHandler fatal) throws IOException {
+        return new RaftNode(settings, fatal);
+    }
+
+    private StateMachine machineOf(RaftGroupId group) {
+        DivisionStateMachine machine = machines.get(group);
+        if (machine == null) {
+            throw new IllegalStateException(
+                    "raft group on disk that no shard owns: group="
+                            + group
+                            + ", directory="
+                            + settings.directory());
+        }
+        return machine;
+    }
+
+    /// Says who carries a group, before the group is opened.
+    public void register(UUID group, ReplicatedLog log) {
+        if (machines.putIfAbsent(RaftGroupId.valueOf(group), new DivisionStateMachine(log, fatal))
+                != null) {
+            throw new IllegalStateException("raft group registered twice: group=" + group);
+        }
+    }
+
+    /// Listens, and opens every group that the directory holds.
+    ///
+    /// @throws IOException the port is taken, or a group's files are damaged
+    public void start() throws IOException {
+        server.start();
+    }
+
+    /// Where this server listens, with the port that it really has.
+    public RaftMember self() {
+        int port = server.getServerRpc().getInetSocketAddress().getPort();
+        return new RaftMember(settings.self(), settings.host(), port);
+    }
+
+    /// Opens a registered group, or creates it with these members when the directory does not hold
+    /// it.
+    public RaftGroupHandle group(UUID group, List<RaftMember> members) throws IOException {
+        RaftGroupId id = RaftGroupId.valueOf(group);
+        DivisionStateMachine machine = (DivisionStateMachine) machineOf(id);
+        if (!holds(id)) {
+            List<RaftPeer> peers = members.stream().map(RaftNode::peer).toList();
+            RaftClientReply reply =
+                    server.groupManagement(
+                            GroupManagementRequest.newAdd(
+                                    clientId,
+                                    server.getId(),
+                                    callIds.incrementAndGet(),
+                                    RaftGroup.valueOf(id, peers),
+                                    true));
+            if (!reply.isSuccess()) {
+                throw new IOException(
+                        "raft group was not created: group=" + group, reply.getException());
+            }
+        }
+        return new RaftGroupHandle(server, server.getDivision(id), machine, clientId, callIds);
+    }
+
+    private boolean holds(RaftGroupId id) {
+        for (RaftGroupId held : server.getGroupIds()) {
+            if (held.equals(id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static RaftPeer peer(RaftMember member) {
+        return RaftPeer.newBuilder()
+                .setId(member.name().toString())
+                .setAddress(member.host() + ":" + member.port())
+                .setPriority(1)
+                .build();
+    }
+
+    /// Stops every group after what is committed here is applied. Idempotent.
+    @Override
+    public void close() throws IOException {
+        if (closed.compareAndSet(false, true)) {
+            machines.values().forEach(DivisionStateMachine::closing);
+            server.close();
+        }
+    }
+}

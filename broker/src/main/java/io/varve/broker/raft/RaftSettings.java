@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.raft;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// What differs between brokers and tests; everything else is fixed in [RatisProperties], with its
+/// reason.
+///
+/// @param directory where Ratis keeps its log and metadata, one folder per group
+/// @param host, port where this peer listens; port 0 takes a free one, which suits a group of one
+/// @param electionTimeoutMin, electionTimeoutMax a follower stands for election after this much
+///   silence
+/// @param firstElectionTimeoutMin, firstElectionTimeoutMax the same, right after start
+/// @param entryBytesMax largest frame, table and body; also the size of an append message. Costs
+///   this much and 1 MiB of direct memory per group
+public record RaftSettings(
+        RaftPeerName self,
+        Path directory,
+        String host,
+        int port,
+        Duration electionTimeoutMin,
+        Duration electionTimeoutMax,
+        Duration firstElectionTimeoutMin,
+        Duration firstElectionTimeoutMax,
+        int entryBytesMax) {
+    /// Room for a frame of 1 MiB and for one batch of twice that.
+    public static final int ENTRY_BYTES_MAX_DEFAULT = 4 << 20;
+
+    public RaftSettings {
+        if (electionTimeoutMin.compareTo(electionTimeoutMax) >= 0
+                || firstElectionTimeoutMin.compareTo(firstElectionTimeoutMax) >= 0) {
+            throw new IllegalArgumentException(
+                    "election time-outs out of order: min="
+                            + electionTimeoutMin
+                            + ", max="
+                            + electionTimeoutMax
+                            + ", firstMin="
+                            + firstElectionTimeoutMin
+                            + ", firstMax="
+                            + firstElectionTimeoutMax);
+        }
+        if (entryBytesMax < 64 << 10) {
+            throw new IllegalArgumentException(
+                    "entry limit too small: entryBytesMax=" + entryBytesMax);
+        }
+    }
+
+    /// The product's time-outs.
+    public static RaftSettings of(RaftPeerName self, Path directory, String host, int port) {
+        return new RaftSettings(
+                self,
+                directory,
+                host,
+                port,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(4),
+                Duration.ofMillis(300),
+                Duration.ofMillis(800),
+                ENTRY_BYTES_MAX_DEFAULT);
+    }
+}
