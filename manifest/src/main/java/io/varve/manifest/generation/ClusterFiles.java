@@ -118,6 +118,25 @@ public final class ClusterFiles {
         };
     }
 
+    /// Makes this broker the one that opens a generation, if nobody has: a second broker on another
+    /// empty directory must not open it too. `Theirs` may be an earlier word of the same peer.
+    public static PutOnce<BrokerAlive> found(ObjectStore store, int generation, BrokerAlive founder)
+            throws ObjectStoreException {
+        String key = BucketKeys.founder(generation);
+        return switch (WholeObjects.putOnce(store, key, GenerationCodec.encode(founder))) {
+            case PutOnce.Ours<byte[]> ours -> new PutOnce.Ours<>(founder);
+            case PutOnce.Theirs<byte[]> theirs ->
+                    new PutOnce.Theirs<>(GenerationCodec.alive(theirs.value(), key));
+        };
+    }
+
+    /// Who opened a generation; empty while nobody has.
+    public static Optional<BrokerAlive> founder(ObjectStore store, int generation)
+            throws ObjectStoreException {
+        String key = BucketKeys.founder(generation);
+        return WholeObjects.find(store, key).map(bytes -> GenerationCodec.alive(bytes, key));
+    }
+
     /// Says that a broker of this generation lives; replaces its last word.
     ///
     /// @return what was stored, with the store's time

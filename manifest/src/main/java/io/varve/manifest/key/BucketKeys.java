@@ -38,6 +38,9 @@ public final class BucketKeys {
     private static final int HEX_16 = 16;
     private static final HexFormat HEX = HexFormat.of();
 
+    private static final String CUT_SUFFIX = ".cut.json";
+    private static final String FOUNDER_SUFFIX = ".founder.json";
+
     private BucketKeys() {}
 
     public static String varveJson() {
@@ -50,6 +53,10 @@ public final class BucketKeys {
 
     public static String cut(int generation) {
         return new ObjectName.CutOf(generation).key();
+    }
+
+    public static String founder(int generation) {
+        return new ObjectName.Founder(generation).key();
     }
 
     public static String alive(int generation, String peer) {
@@ -210,10 +217,17 @@ public final class BucketKeys {
         if (parts.length != 2) {
             return null;
         }
-        return parts[1].endsWith(".cut.json")
-                ? new ObjectName.CutOf(
-                        Integer.parseInt(parts[1].substring(0, parts[1].length() - 9)))
-                : withoutJson(parts[1], g -> new ObjectName.Claim(Integer.parseInt(g)));
+        if (parts[1].endsWith(CUT_SUFFIX)) {
+            return new ObjectName.CutOf(generationBefore(parts[1], CUT_SUFFIX));
+        }
+        if (parts[1].endsWith(FOUNDER_SUFFIX)) {
+            return new ObjectName.Founder(generationBefore(parts[1], FOUNDER_SUFFIX));
+        }
+        return withoutJson(parts[1], g -> new ObjectName.Claim(Integer.parseInt(g)));
+    }
+
+    private static int generationBefore(String part, String suffix) {
+        return Integer.parseInt(part.substring(0, part.length() - suffix.length()));
     }
 
     private static @Nullable ObjectName shard(String[] parts) {

@@ -34,6 +34,14 @@ public sealed interface ObjectName {
         }
     }
 
+    /// Who opened a generation.
+    record Founder(int generation) implements ObjectName {
+        @Override
+        public String key() {
+            return BucketKeys.CLAIMS_PREFIX + BucketKeys.pad8(generation) + ".founder.json";
+        }
+    }
+
     /// A broker's sign of life.
     record Alive(int generation, String peer) implements ObjectName {
         @Override
