@@ -128,14 +128,17 @@ public final class FileObjectStore implements ObjectStore {
         Path target = root.resolve(ObjectKeys.check(key));
         try {
             Path file = temporaryFiles.create();
+            boolean temporary = true;
             try {
                 write(file, body);
                 Instant modified = Files.getLastModifiedTime(file).toInstant();
-                publish(file, target, mode);
+                temporary = publish(file, target, mode);
                 folders.syncUp(folders.folderOf(target));
                 return new ObjectInfo(key, body.bytes(), modified);
             } finally {
-                TemporaryFiles.discard(file);
+                if (temporary) {
+                    TemporaryFiles.discard(file);
+                }
             }
         } catch (FileAlreadyExistsException e) {
             throw new ObjectStoreException.AlreadyExists("object exists: key=" + key, e);
@@ -153,16 +156,19 @@ public final class FileObjectStore implements ObjectStore {
 
     /// Gives the file its name, making the folders that are missing.
     ///
+    /// @return whether the file has its temporary name too
     /// @throws FileAlreadyExistsException mode is if-absent and there is an object
-    private void publish(Path file, Path target, PutMode mode) throws IOException {
+    private boolean publish(Path file, Path target, PutMode mode) throws IOException {
         for (int attempt = 0; attempt < FOLDER_ATTEMPTS_MAX; attempt++) {
             try {
                 folders.create(folders.folderOf(target));
-                switch (mode) {
+                return switch (mode) {
                     case IF_ABSENT -> nameClaim.claim(file, target);
-                    case OVERWRITE -> Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-                }
-                return;
+                    case OVERWRITE -> {
+                        Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+                        yield false;
+                    }
+                };
             } catch (NoSuchFileException e) {
                 checkStillThere(file);
             } catch (FileSystemException e) {

@@ -17,10 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
 /// over all processes. Thread-safe.
 @FunctionalInterface
 interface NameClaim {
-    /// Gives `file` the name `target`. `file` may keep its old name too.
+    /// Gives `file` the name `target`.
     ///
+    /// @return whether the file has its old name too; if not, another put may by now have taken
+    ///   that name
     /// @throws FileAlreadyExistsException the name is taken
-    void claim(Path file, Path target) throws IOException;
+    boolean claim(Path file, Path target) throws IOException;
 
     /// A hard link; a bucket on a file system that has none (FAT, some network and FUSE file
     /// systems) goes by [#locked].
@@ -29,13 +31,14 @@ interface NameClaim {
         return (file, target) -> {
             try {
                 Files.createLink(target, file);
+                return true;
             } catch (UnsupportedOperationException e) {
-                locked.claim(file, target);
+                return locked.claim(file, target);
             } catch (FileSystemException e) {
                 if (!FileErrors.saysNoLinks(e)) {
                     throw e;
                 }
-                locked.claim(file, target);
+                return locked.claim(file, target);
             }
         };
     }
@@ -57,6 +60,7 @@ interface NameClaim {
                     throw new FileAlreadyExistsException(target.toString());
                 }
                 Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+                return false;
             } finally {
                 LockedRename.IN_PROCESS.unlock();
             }

@@ -31,11 +31,13 @@ final class TemporaryFiles {
     private static final int NAME_ATTEMPTS_MAX = 100;
     private static final String LOCK = "lock";
 
+    /// One for the process, since it may open a bucket twice.
+    private static final AtomicLong COUNTER = new AtomicLong();
+
     private final Folders folders;
     private final Path folder;
     private final InstantSource clock;
     private final String namePrefix;
-    private final AtomicLong counter = new AtomicLong();
 
     TemporaryFiles(Folders folders, InstantSource clock) {
         this.folders = folders;
@@ -44,10 +46,11 @@ final class TemporaryFiles {
         this.namePrefix = ProcessHandle.current().pid() + "-" + clock.millis() + "-";
     }
 
-    /// Makes a new empty file of a name that no other process has.
+    /// Makes a new empty file under a name that no one has now; once it is given up, another may
+    /// take it.
     Path create() throws IOException {
         for (int attempt = 0; attempt < NAME_ATTEMPTS_MAX; attempt++) {
-            Path file = folder.resolve(namePrefix + counter.incrementAndGet());
+            Path file = folder.resolve(namePrefix + COUNTER.incrementAndGet());
             try {
                 return Files.createFile(file);
             } catch (FileAlreadyExistsException e) {
