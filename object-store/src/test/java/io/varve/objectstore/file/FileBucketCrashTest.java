@@ -58,6 +58,25 @@ final class FileBucketCrashTest {
     }
 
     @Test
+    void leavesAloneATemporaryNameThatItHasGivenUp() throws IOException {
+        Folders folders = new Folders(bucket.toRealPath());
+        TemporaryFiles files = new TemporaryFiles(folders, InstantSource.system());
+        put("make", "the temporary folder");
+        NameClaim takenAtOnce =
+                (file, target) -> {
+                    boolean temporaryNameToo =
+                            NameClaim.locked(files.lockFile()).claim(file, target);
+                    Files.createFile(file);
+                    return temporaryNameToo;
+                };
+
+        new FileObjectStore(folders, files, takenAtOnce).put("a", body("x"), PutMode.IF_ABSENT);
+
+        assertThat(read("a")).isEqualTo("x");
+        assertThat(temporary).isDirectoryContaining(path -> !path.endsWith("lock"));
+    }
+
+    @Test
     void showsNoUnfinishedPutAndStoresTheObjectAnew() throws IOException {
         put("a/1", "x");
         Files.writeString(temporary.resolve("1-2-3"), "half of an obj");
