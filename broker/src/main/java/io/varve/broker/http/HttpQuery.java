@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.http;
+
+import java.util.List;
+import java.util.Map;
+
+/// A request as a route sees it. Immutable.
+///
+/// @param variables what the route's `{...}` parts matched, in order
+/// @param parameters the query's parameters, decoded; the last of a repeated one
+public record HttpQuery(List<String> variables, Map<String, String> parameters) {
+    public HttpQuery {
+        variables = List.copyOf(variables);
+        parameters = Map.copyOf(parameters);
+    }
+
+    /// A parameter that says yes or no; absent is no.
+    public boolean flag(String name) {
+        return Boolean.parseBoolean(parameters.getOrDefault(name, "false"));
+    }
+}
