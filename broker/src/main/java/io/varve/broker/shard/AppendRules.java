@@ -31,9 +31,7 @@ public record AppendRules(
                     false);
 
     public AppendRules {
-        if (maxMessageBytes < 0
-                || timestampBeforeMaxMs < 0
-                || timestampAfterMaxMs < 0) {
+        if (maxMessageBytes < 0 || timestampBeforeMaxMs < 0 || timestampAfterMaxMs < 0) {
             throw new IllegalArgumentException(
                     "bad append rules: maxMessageBytes="
                             + maxMessageBytes

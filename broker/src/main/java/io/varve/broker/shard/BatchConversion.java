@@ -20,62 +20,74 @@ import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogValidator;
 import org.apache.kafka.storage.internals.log.RecordValidationException;
 
-/// Kafka's LogValidator, for batches that must be looked into or stored in another codec. Works on a copy. Thread-safe.
+/// Kafka's LogValidator, for batches that must be looked into or stored in another codec. Works on
+/// a copy. Thread-safe.
 final class BatchConversion {
-    private static final LogValidator.MetricsRecorder UNCOUNTED = new LogValidator.MetricsRecorder() {
-        @Override
-        public void recordInvalidMagic() {}
+    private static final LogValidator.MetricsRecorder UNCOUNTED =
+            new LogValidator.MetricsRecorder() {
+                @Override
+                public void recordInvalidMagic() {}
 
-        @Override
-        public void recordInvalidOffset() {}
+                @Override
+                public void recordInvalidOffset() {}
 
-        @Override
-        public void recordInvalidSequence() {}
+                @Override
+                public void recordInvalidSequence() {}
 
-        @Override
-        public void recordInvalidChecksums() {}
+                @Override
+                public void recordInvalidChecksums() {}
 
-        @Override
-        public void recordNoKeyCompactedTopic() {}
-    };
+                @Override
+                public void recordNoKeyCompactedTopic() {}
+            };
 
     private BatchConversion() {}
 
     static boolean needed(AppendRules rules, BatchHeader batch) {
         Compression target = rules.compression();
-        return rules.keysRequired() || (target != null && target.type().id != batch.compressionId());
+        return rules.keysRequired()
+                || (target != null && target.type().id != batch.compressionId());
     }
 
-    static Result convert(AppendRequest request, ByteBuffer batches, BatchHeader batch, long nowMs) {
-        ByteBuffer copy = ByteBuffer.allocate(batches.limit()).put(batches.duplicate().rewind()).flip();
+    static Result convert(
+            AppendRequest request, ByteBuffer batches, BatchHeader batch, long nowMs) {
+        ByteBuffer copy =
+                ByteBuffer.allocate(batches.limit()).put(batches.duplicate().rewind()).flip();
         AppendRules rules = request.rules();
         CompressionType source = CompressionType.forId(batch.compressionId());
         Compression target = rules.compression();
         try {
-            MemoryRecords validated = new LogValidator(
-                            MemoryRecords.readableRecords(copy),
-                            new TopicPartition(request.id().topicId().toString(), request.id().partition()),
-                            new FrozenTime(nowMs),
-                            source,
-                            target == null ? Compression.of(source).build() : target,
-                            rules.keysRequired(),
-                            BatchHeader.MAGIC,
-                            rules.timestampType(),
-                            rules.timestampBeforeMaxMs(),
-                            rules.timestampAfterMaxMs(),
-                            0,
-                            AppendOrigin.CLIENT)
-                    .validateMessagesAndAssignOffsets(PrimitiveRef.ofLong(0), UNCOUNTED, BufferSupplier.NO_CACHING)
-                    .validatedRecords();
+            MemoryRecords validated =
+                    new LogValidator(
+                                    MemoryRecords.readableRecords(copy),
+                                    new TopicPartition(
+                                            request.id().topicId().toString(),
+                                            request.id().partition()),
+                                    new FrozenTime(nowMs),
+                                    source,
+                                    target == null ? Compression.of(source).build() : target,
+                                    rules.keysRequired(),
+                                    BatchHeader.MAGIC,
+                                    rules.timestampType(),
+                                    rules.timestampBeforeMaxMs(),
+                                    rules.timestampAfterMaxMs(),
+                                    0,
+                                    AppendOrigin.CLIENT)
+                            .validateMessagesAndAssignOffsets(
+                                    PrimitiveRef.ofLong(0), UNCOUNTED, BufferSupplier.NO_CACHING)
+                            .validatedRecords();
             ByteBuffer bytes = validated.buffer().slice();
             BatchHeader rewritten = BatchHeader.at(bytes, 0);
-            return new Result.Good(bytes, List.of(new Checked(rewritten, rewritten.maxTimestampMs())));
+            return new Result.Good(
+                    bytes, List.of(new Checked(rewritten, rewritten.maxTimestampMs())));
         } catch (RecordValidationException e) {
-            return new Result.Bad(Errors.forException(e.invalidException()), String.valueOf(e.getMessage()));
+            return new Result.Bad(
+                    Errors.forException(e.invalidException()), String.valueOf(e.getMessage()));
         } catch (KafkaException e) {
             Errors error = Errors.forException(e);
             return new Result.Bad(
-                    error == Errors.UNKNOWN_SERVER_ERROR ? Errors.CORRUPT_MESSAGE : error, String.valueOf(e.getMessage()));
+                    error == Errors.UNKNOWN_SERVER_ERROR ? Errors.CORRUPT_MESSAGE : error,
+                    String.valueOf(e.getMessage()));
         }
     }
 
@@ -98,7 +110,8 @@ final class BatchConversion {
 
         @Override
         public void waitObject(Object object, Supplier<Boolean> condition, long deadlineMs) {
-            throw new UnsupportedOperationException("a moment does not pass: deadlineMs=" + deadlineMs);
+            throw new UnsupportedOperationException(
+                    "a moment does not pass: deadlineMs=" + deadlineMs);
         }
     }
 }

@@ -14,7 +14,8 @@ import org.apache.kafka.common.protocol.Errors;
 ///
 /// @param leadership the leadership that it was made in
 /// @param appends appends whose records are in it
-/// @param repeats repeated sends that were met while it was made; their records are in this frame, in an earlier one, or applied
+/// @param repeats repeated sends that were met while it was made; their records are in this frame,
+///   in an earlier one, or applied
 /// @param commands its commands, in the table's order
 /// @param durable completes when it is on this broker's disk
 /// @param end completes when it was applied here or nobody can tell
@@ -31,10 +32,15 @@ record Frame(
         CompletableFuture<End> end) {
     /// Records with their offsets.
     record Placed(
-            Pending.Append append, long baseOffset, long endOffset, OptionalLong logAppendTimeMs, PartitionReplica replica) {}
+            Pending.Append append,
+            long baseOffset,
+            long endOffset,
+            OptionalLong logAppendTimeMs,
+            PartitionReplica replica) {}
 
     /// A repeated send, and where its records were put.
-    record Repeat(Pending.Append append, long baseOffset, long endOffset, PartitionReplica replica) {
+    record Repeat(
+            Pending.Append append, long baseOffset, long endOffset, PartitionReplica replica) {
         AppendOutcome.Duplicate outcome() {
             return new AppendOutcome.Duplicate(baseOffset, endOffset, replica.logStart());
         }
@@ -54,27 +60,35 @@ record Frame(
     /// Ties every answer to what becomes of the frame.
     void answerWhenDone() {
         for (Placed placed : appends) {
-            AppendOutcome appended = new AppendOutcome.Appended(
-                    placed.baseOffset(), placed.endOffset(), placed.logAppendTimeMs(), placed.replica().logStart());
+            AppendOutcome appended =
+                    new AppendOutcome.Appended(
+                            placed.baseOffset(),
+                            placed.endOffset(),
+                            placed.logAppendTimeMs(),
+                            placed.replica().logStart());
             answerAppend(placed.append(), placed.replica().id(), appended);
             placed.append()
                     .assigned()
-                    .complete(new AppendTicket.Assigned.At(placed.baseOffset(), placed.endOffset()));
+                    .complete(
+                            new AppendTicket.Assigned.At(placed.baseOffset(), placed.endOffset()));
         }
         var ignored = end.thenAccept(this::answerCommands);
     }
 
     boolean holds(Repeat repeat) {
         return appends.stream()
-                .anyMatch(placed -> placed.replica() == repeat.replica()
-                        && placed.baseOffset() <= repeat.baseOffset()
-                        && placed.endOffset() >= repeat.endOffset());
+                .anyMatch(placed ->
+                        placed.replica() == repeat.replica()
+                                && placed.baseOffset() <= repeat.baseOffset()
+                                && placed.endOffset() >= repeat.endOffset());
     }
 
     /// A repeated send of records that are in this frame gets its answer with them.
     void answerWith(Repeat repeat) {
         answerAppend(repeat.append(), repeat.replica().id(), repeat.outcome());
-        repeat.append().assigned().complete(new AppendTicket.Assigned.NotAppended(repeat.outcome()));
+        repeat.append()
+                .assigned()
+                .complete(new AppendTicket.Assigned.NotAppended(repeat.outcome()));
     }
 
     private void answerAppend(Pending.Append append, PartitionId id, AppendOutcome good) {
@@ -82,7 +96,8 @@ record Frame(
             case NONE -> append.done().complete(good);
             case LEADER -> {
                 var ignored = durable.thenRun(() -> append.done().complete(good));
-                var alsoIgnored = end.thenAccept(how -> append.done().complete(outcome(how, id, good)));
+                var alsoIgnored =
+                        end.thenAccept(how -> append.done().complete(outcome(how, id, good)));
             }
             case ALL -> {
                 var ignored = end.thenAccept(how -> append.done().complete(outcome(how, id, good)));
@@ -93,19 +108,23 @@ record Frame(
     private static AppendOutcome outcome(End how, PartitionId id, AppendOutcome good) {
         return switch (how) {
             case End.Applied(ShardState.Result result) ->
-                result.dropped().contains(id)
-                        ? new AppendOutcome.Refused(
-                                Errors.NOT_LEADER_OR_FOLLOWER, "written for a state that did not come true: partition=" + id)
-                        : good;
-            case End.Lost(String why) -> new AppendOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, why);
+                    result.dropped().contains(id)
+                            ? new AppendOutcome.Refused(
+                                    Errors.NOT_LEADER_OR_FOLLOWER,
+                                    "written for a state that did not come true: partition=" + id)
+                            : good;
+            case End.Lost(String why) ->
+                    new AppendOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, why);
         };
     }
 
     private void answerCommands(End how) {
         for (int i = 0; i < commands.size(); i++) {
             switch (how) {
-                case End.Applied(ShardState.Result result) -> commands.get(i).done().complete(result.outcomes().get(i));
-                case End.Lost(String why) -> commands.get(i).refuse(Errors.NOT_LEADER_OR_FOLLOWER, why);
+                case End.Applied(ShardState.Result result) ->
+                        commands.get(i).done().complete(result.outcomes().get(i));
+                case End.Lost(String why) ->
+                        commands.get(i).refuse(Errors.NOT_LEADER_OR_FOLLOWER, why);
             }
         }
     }

@@ -10,7 +10,8 @@ import java.util.List;
 ///
 /// @param bodyBytes bytes of record batches among them
 record FrameBatch(List<Pending> requests, int bodyBytes) {
-    /// Takes from the front of the queue until the next request would pass a limit; always takes one.
+    /// Takes from the front of the queue until the next request would pass a limit; always takes
+    /// one.
     static FrameBatch take(Deque<Pending> waiting, ShardLimits limits) {
         List<Pending> requests = new ArrayList<>();
         int bodyBytes = 0;
@@ -19,8 +20,11 @@ record FrameBatch(List<Pending> requests, int bodyBytes) {
         while (!waiting.isEmpty() && requests.size() < FrameTable.SLICES_MAX) {
             Pending next = waiting.getFirst();
             int nextBytes = next.sizeInBytes();
-            int nextBatches = next instanceof Pending.Append append ? append.batches().checked().size() : 0;
-            boolean full = bytes + nextBytes > limits.frameBytesTarget() || batches + nextBatches > FrameTable.BATCHES_MAX;
+            int nextBatches =
+                    next instanceof Pending.Append append ? append.batches().checked().size() : 0;
+            boolean full =
+                    bytes + nextBytes > limits.frameBytesTarget()
+                            || batches + nextBatches > FrameTable.BATCHES_MAX;
             if (full && !requests.isEmpty()) {
                 break;
             }

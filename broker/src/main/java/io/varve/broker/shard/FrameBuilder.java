@@ -24,9 +24,10 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
 
-/// Makes one frame of what was waiting: assigns offsets, checks producers against the speculative state, copies each batch
-/// once into the frame's body, where base offset and leader epoch are set. Requests that do not fit the state are answered
-/// here. Used once. Owner: the shard's writer thread.
+/// Makes one frame of what was waiting: assigns offsets, checks producers against the speculative
+/// state, copies each batch once into the frame's body, where base offset and leader epoch are set.
+/// Requests that do not fit the state are answered here. Used once. Owner: the shard's writer
+/// thread.
 final class FrameBuilder {
     private final Leading leading;
     private final long timeMs;
@@ -46,11 +47,13 @@ final class FrameBuilder {
         this.body = ByteBuffer.allocate(bodyBytes);
     }
 
-    /// Requests of one partition come together, so that a frame has one slice per partition; none passes a command.
+    /// Requests of one partition come together, so that a frame has one slice per partition; none
+    /// passes a command.
     void add(Pending pending) {
         switch (pending) {
             case Pending.Append append ->
-                waiting.computeIfAbsent(append.request().id(), id -> new ArrayList<>()).add(append);
+                    waiting.computeIfAbsent(append.request().id(), id -> new ArrayList<>())
+                            .add(append);
             case Pending.Command command -> {
                 placeWaiting();
                 place(command);
@@ -96,7 +99,9 @@ final class FrameBuilder {
         SpeculativePartition partition = leading.partition(id);
         if (partition == null || partition.closing()) {
             appends.forEach(append ->
-                    append.refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, "partition is not open here: partition=" + id));
+                    append.refuse(
+                            Errors.UNKNOWN_TOPIC_OR_PARTITION,
+                            "partition is not open here: partition=" + id));
             return;
         }
         int epoch = partition.replica().baseEpoch() + Math.toIntExact(leading.term());
@@ -111,7 +116,11 @@ final class FrameBuilder {
         }
     }
 
-    private void place(SpeculativePartition partition, int epoch, Pending.Append append, List<BatchFacts> facts) {
+    private void place(
+            SpeculativePartition partition,
+            int epoch,
+            Pending.Append append,
+            List<BatchFacts> facts) {
         int expected = append.request().expectedLeaderEpoch();
         if (expected != AppendRequest.ANY_EPOCH && expected != epoch) {
             append.refuse(
@@ -137,13 +146,15 @@ final class FrameBuilder {
         }
         partition.advance(end, producers);
         facts.addAll(own);
-        OptionalLong logAppendTimeMs = append.request().rules().timestampType() == TimestampType.LOG_APPEND_TIME
-                ? OptionalLong.of(timeMs)
-                : OptionalLong.empty();
+        OptionalLong logAppendTimeMs =
+                append.request().rules().timestampType() == TimestampType.LOG_APPEND_TIME
+                        ? OptionalLong.of(timeMs)
+                        : OptionalLong.empty();
         placed.add(new Frame.Placed(append, base, end, logAppendTimeMs, partition.replica()));
     }
 
-    private BatchFacts copy(Pending.Append append, BatchCheck.Checked batch, long baseOffset, int epoch) {
+    private BatchFacts copy(
+            Pending.Append append, BatchCheck.Checked batch, long baseOffset, int epoch) {
         int at = body.position();
         body.put(batch.header().bytes());
         BatchHeader header = BatchHeader.at(body, at);
@@ -158,7 +169,10 @@ final class FrameBuilder {
     }
 
     private ProducerRules.Verdict judge(
-            SpeculativePartition partition, Map<Long, ProducerState> producers, AppendRequest request, BatchFacts fact) {
+            SpeculativePartition partition,
+            Map<Long, ProducerState> producers,
+            AppendRequest request,
+            BatchFacts fact) {
         if (!fact.hasProducer()) {
             return new ProducerRules.Verdict.Fits();
         }
@@ -166,21 +180,30 @@ final class FrameBuilder {
         if (state == null) {
             state = partition.producer(fact.producerId());
         }
-        ProducerRules.Verdict verdict = ProducerRules.check(state, fact, request.origin(), request.transactionVersion());
+        ProducerRules.Verdict verdict =
+                ProducerRules.check(state, fact, request.origin(), request.transactionVersion());
         if (verdict instanceof ProducerRules.Verdict.Fits) {
             producers.put(fact.producerId(), ProducerRules.after(state, fact, timeMs));
         }
         return verdict;
     }
 
-    private void answer(SpeculativePartition partition, Pending.Append append, ProducerRules.Verdict verdict) {
+    private void answer(
+            SpeculativePartition partition, Pending.Append append, ProducerRules.Verdict verdict) {
         switch (verdict) {
-            case ProducerRules.Verdict.Refused(Errors error, String message) -> append.refuse(error, message);
+            case ProducerRules.Verdict.Refused(Errors error, String message) ->
+                    append.refuse(error, message);
             case ProducerRules.Verdict.Repeats(ProducerBatch batch) ->
-                repeats.add(new Frame.Repeat(
-                        append, batch.baseOffset(), batch.lastOffset() + 1, partition.replica()));
+                    repeats.add(
+                            new Frame.Repeat(
+                                    append,
+                                    batch.baseOffset(),
+                                    batch.lastOffset() + 1,
+                                    partition.replica()));
             case ProducerRules.Verdict.Fits fits ->
-                throw new IllegalStateException("batch that fits has no answer yet: partition=" + append.request().id());
+                    throw new IllegalStateException(
+                            "batch that fits has no answer yet: partition="
+                                    + append.request().id());
         }
     }
 }

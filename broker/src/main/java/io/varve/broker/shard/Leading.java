@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One leadership of a shard, with all that it assumes. A new leadership starts from applied state with a new one; nothing is
-/// carried over. Owner: the shard's writer thread.
+/// One leadership of a shard, with all that it assumes. A new leadership starts from applied state
+/// with a new one; nothing is carried over. Owner: the shard's writer thread.
 final class Leading {
     private final long term;
     private final Function<PartitionId, Optional<PartitionReplica>> applied;

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One partition's applied state: a ledger that the apply thread folds, and what readers see of it.
 ///
-/// The ends are volatile copies, published after each change in an order in which they agree: an offset below the high
-/// watermark that a reader saw has its row and its state. Everything else is read from the ledger under a lock that is held
-/// for one look-up at a time.
+/// The ends are volatile copies, published after each change in an order in which they agree: an
+/// offset below the high watermark that a reader saw has its row and its state. Everything else is
+/// read from the ledger under a lock that is held for one look-up at a time.
 ///
 /// Thread-safe; [#change] belongs to the apply thread, [#appended] to the writer thread.
 final class PartitionReplica implements PartitionView {
@@ -48,7 +48,8 @@ final class PartitionReplica implements PartitionView {
         long localBytes(PartitionId id);
     }
 
-    PartitionReplica(ShardId shard, PartitionLedger ledger, LocalData local, LongSupplier newestTerm) {
+    PartitionReplica(
+            ShardId shard, PartitionLedger ledger, LocalData local, LongSupplier newestTerm) {
         this.shard = shard;
         this.ledger = ledger;
         this.local = local;
@@ -182,10 +183,15 @@ final class PartitionReplica implements PartitionView {
         return read(state -> {
             int latest = state.latestEpoch().orElse(-1);
             if (epoch > latest) {
-                // Nothing was written in it yet: it ends where the log ends, under the newest epoch that wrote something.
-                return Optional.of(new EpochEnd(epoch == current ? epoch : Math.max(latest, 0), state.highWatermark()));
+                // Nothing was written in it yet: it ends where the log ends, under the newest epoch
+                // that wrote something.
+                return Optional.of(
+                        new EpochEnd(
+                                epoch == current ? epoch : Math.max(latest, 0),
+                                state.highWatermark()));
             }
-            return state.endOffsetForEpoch(epoch).map(end -> new EpochEnd(end.epoch(), end.endOffset()));
+            return state.endOffsetForEpoch(epoch)
+                    .map(end -> new EpochEnd(end.epoch(), end.endOffset()));
         });
     }
 

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.protocol.Errors;
 
-/// What waits for the shard's writer. The futures may be completed by whoever is first: an answer, a loss of leadership, a
-/// time limit.
+/// What waits for the shard's writer. The futures may be completed by whoever is first: an answer,
+/// a loss of leadership, a time limit.
 sealed interface Pending {
     /// Nanoseconds on the writer's ticker after which nobody waits any more.
     long deadlineNs();
@@ -42,16 +42,21 @@ sealed interface Pending {
         }
     }
 
-    record Command(ShardCommand command, CompletableFuture<CommandOutcome> done, long deadlineNs) implements Pending {
+    record Command(ShardCommand command, CompletableFuture<CommandOutcome> done, long deadlineNs)
+            implements Pending {
         private static final int FIXED_FIELDS_BYTES = 64;
 
         @Override
         public int sizeInBytes() {
             return switch (command) {
                 case ShardCommand.OpenPartition open ->
-                    FIXED_FIELDS_BYTES + bytesOf(open.topicName()) + bytesOf(open.topicRecordJson());
-                case ShardCommand.ClosePartition close -> FIXED_FIELDS_BYTES + bytesOf(close.reason());
-                case ShardCommand.ChangeTopic change -> FIXED_FIELDS_BYTES + bytesOf(change.topicRecordJson());
+                        FIXED_FIELDS_BYTES
+                                + bytesOf(open.topicName())
+                                + bytesOf(open.topicRecordJson());
+                case ShardCommand.ClosePartition close ->
+                        FIXED_FIELDS_BYTES + bytesOf(close.reason());
+                case ShardCommand.ChangeTopic change ->
+                        FIXED_FIELDS_BYTES + bytesOf(change.topicRecordJson());
                 case ShardCommand.MoveLogStart move -> FIXED_FIELDS_BYTES;
                 case ShardCommand.SetArchived archived -> FIXED_FIELDS_BYTES;
                 case ShardCommand.RaiseFloor floor -> FIXED_FIELDS_BYTES;

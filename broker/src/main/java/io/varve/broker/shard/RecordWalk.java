@@ -12,7 +12,8 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.ByteUtils;
 import org.jspecify.annotations.Nullable;
 
-/// Walks the records of uncompressed batches without decoding them: each one's length, offset delta and timestamp. Pure.
+/// Walks the records of uncompressed batches without decoding them: each one's length, offset delta
+/// and timestamp. Pure.
 final class RecordWalk {
     private RecordWalk() {}
 
@@ -33,9 +34,11 @@ final class RecordWalk {
             }
             if (request.origin() == Origin.CLIENT) {
                 Result.Bad bad = BatchCheck.checkTimestamp(rules, batch.maxTimestampMs(), nowMs);
-                bad = bad != null
-                        ? bad
-                        : BatchCheck.checkTimestamp(rules, walked.getLast().maxTimestampMs(), nowMs);
+                bad =
+                        bad != null
+                                ? bad
+                                : BatchCheck.checkTimestamp(
+                                        rules, walked.getLast().maxTimestampMs(), nowMs);
                 if (bad != null) {
                     return bad;
                 }
@@ -49,7 +52,10 @@ final class RecordWalk {
 
     private static Walk walk(ByteBuffer batches, BatchHeader header) {
         int end = header.position() + header.sizeInBytes();
-        ByteBuffer in = batches.duplicate().limit(end).position(header.position() + BatchHeader.HEADER_BYTES);
+        ByteBuffer in =
+                batches.duplicate()
+                        .limit(end)
+                        .position(header.position() + BatchHeader.HEADER_BYTES);
         long min = Long.MAX_VALUE;
         long max = -1;
         try {
@@ -57,13 +63,18 @@ final class RecordWalk {
                 int length = ByteUtils.readVarint(in);
                 int next = in.position() + length;
                 if (length < 0 || next > end) {
-                    return invalid("record does not fit its batch: record=" + i + ", bytes=" + length);
+                    return invalid(
+                            "record does not fit its batch: record=" + i + ", bytes=" + length);
                 }
                 in.get(); // attributes
                 long timestampMs = header.baseTimestampMs() + ByteUtils.readVarlong(in);
                 int delta = ByteUtils.readVarint(in);
                 if (delta != i) {
-                    return invalid("offsets inside batch are not dense: record=" + i + ", offsetDelta=" + delta);
+                    return invalid(
+                            "offsets inside batch are not dense: record="
+                                    + i
+                                    + ", offsetDelta="
+                                    + delta);
                 }
                 min = Math.min(min, timestampMs);
                 max = Math.max(max, timestampMs);
@@ -73,8 +84,11 @@ final class RecordWalk {
             return invalid("records are damaged: " + e.getMessage());
         }
         if (in.hasRemaining()) {
-            return invalid("more records than the batch counts: records=" + header.recordCount() + ", bytesBehind="
-                    + in.remaining());
+            return invalid(
+                    "more records than the batch counts: records="
+                            + header.recordCount()
+                            + ", bytesBehind="
+                            + in.remaining());
         }
         return new Walk(null, Math.min(min, max), max);
     }

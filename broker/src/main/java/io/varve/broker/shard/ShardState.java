@@ -26,8 +26,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.protocol.Errors;
 
-/// What a shard's frames add up to: the same on every replica, because apply reads no clock, no disk and no setting that may
-/// differ. A frame or slice of an earlier leadership is dropped here, by rules that need nothing but the frame and the state.
+/// What a shard's frames add up to: the same on every replica, because apply reads no clock, no
+/// disk and no setting that may differ. A frame or slice of an earlier leadership is dropped here,
+/// by rules that need nothing but the frame and the state.
 ///
 /// Owner: the apply thread. [#partition] and [#partitions] may be called from any thread.
 final class ShardState {
@@ -35,13 +36,17 @@ final class ShardState {
     private final PartitionReplica.LocalData local;
     private final LongSupplier newestTerm;
     private final long producerExpiryMs;
-    private final ConcurrentSkipListMap<PartitionId, PartitionReplica> open = new ConcurrentSkipListMap<>();
+    private final ConcurrentSkipListMap<PartitionId, PartitionReplica> open =
+            new ConcurrentSkipListMap<>();
     private final Map<PartitionId, ClosedPartition> closed = new TreeMap<>();
     private long lastFrameTimeMs;
     private long floorEnd;
 
     ShardState(
-            ShardId shard, PartitionReplica.LocalData local, LongSupplier newestTerm, long producerExpiryMs) {
+            ShardId shard,
+            PartitionReplica.LocalData local,
+            LongSupplier newestTerm,
+            long producerExpiryMs) {
         this.shard = shard;
         this.local = local;
         this.newestTerm = newestTerm;
@@ -127,13 +132,20 @@ final class ShardState {
                     outcomes.add(outcome);
                     if (outcome instanceof CommandOutcome.Applied) {
                         kept.add(slice);
-                        floor = command instanceof ShardCommand.RaiseFloor raised ? Optional.of(raised) : floor;
+                        floor =
+                                command instanceof ShardCommand.RaiseFloor raised
+                                        ? Optional.of(raised)
+                                        : floor;
                     }
                 }
             }
         }
         return new Result(
-                new FrameTable(frame.writerTerm(), lastFrameTimeMs, kept), dropped, outcomes, changed, floor);
+                new FrameTable(frame.writerTerm(), lastFrameTimeMs, kept),
+                dropped,
+                outcomes,
+                changed,
+                floor);
     }
 
     private Result ofAnotherLeadership(FrameTable frame) {
@@ -143,15 +155,18 @@ final class ShardState {
             if (slice instanceof DataSlice data) {
                 dropped.add(data.id());
             } else {
-                outcomes.add(new CommandOutcome.Refused(
-                        Errors.NOT_LEADER_OR_FOLLOWER, "frame of another leadership: writerTerm=" + frame.writerTerm()));
+                outcomes.add(
+                        new CommandOutcome.Refused(
+                                Errors.NOT_LEADER_OR_FOLLOWER,
+                                "frame of another leadership: writerTerm=" + frame.writerTerm()));
             }
         }
         FrameTable nothing = new FrameTable(frame.writerTerm(), lastFrameTimeMs, List.of());
         return new Result(nothing, dropped, outcomes, Set.of(), Optional.empty());
     }
 
-    /// @return false when the slice is not at the end of an open partition: it was assigned on state that did not come true
+    /// @return false when the slice is not at the end of an open partition: it was assigned on
+    ///   state that did not come true
     private boolean append(DataSlice data) {
         PartitionReplica replica = open.get(data.id());
         if (replica == null || data.baseOffset() != replica.highWatermark()) {
@@ -197,18 +212,21 @@ final class ShardState {
 
     private CommandOutcome open(long index, ShardCommand.OpenPartition command) {
         if (open.containsKey(command.id())) {
-            return new CommandOutcome.Unchanged(index, "partition is open: partition=" + command.id());
+            return new CommandOutcome.Unchanged(
+                    index, "partition is open: partition=" + command.id());
         }
         if (closed.containsKey(command.id())) {
             return new CommandOutcome.Refused(
-                    Errors.UNKNOWN_TOPIC_ID, "partition was closed here: partition=" + command.id());
+                    Errors.UNKNOWN_TOPIC_ID,
+                    "partition was closed here: partition=" + command.id());
         }
-        PartitionLedger ledger = PartitionLedger.open(
-                command.id(),
-                command.topicName(),
-                command.topicRecordJson(),
-                command.baseEpoch(),
-                command.startOffset());
+        PartitionLedger ledger =
+                PartitionLedger.open(
+                        command.id(),
+                        command.topicName(),
+                        command.topicRecordJson(),
+                        command.baseEpoch(),
+                        command.startOffset());
         open.put(command.id(), replica(ledger));
         return new CommandOutcome.Applied(index);
     }
@@ -216,10 +234,13 @@ final class ShardState {
     private CommandOutcome close(long index, ShardCommand.ClosePartition command) {
         PartitionReplica replica = open.remove(command.id());
         if (replica == null) {
-            return new CommandOutcome.Unchanged(index, "partition is not open: partition=" + command.id());
+            return new CommandOutcome.Unchanged(
+                    index, "partition is not open: partition=" + command.id());
         }
         replica.close();
-        closed.put(command.id(), new ClosedPartition(command.id(), replica.topicName(), lastFrameTimeMs));
+        closed.put(
+                command.id(),
+                new ClosedPartition(command.id(), replica.topicName(), lastFrameTimeMs));
         return new CommandOutcome.Applied(index);
     }
 
@@ -229,7 +250,8 @@ final class ShardState {
             return notOpen(command.id());
         }
         if (replica.topicRecord().equals(command.topicRecordJson())) {
-            return new CommandOutcome.Unchanged(index, "topic is so already: partition=" + command.id());
+            return new CommandOutcome.Unchanged(
+                    index, "topic is so already: partition=" + command.id());
         }
         replica.change(ledger -> {
             ledger.topicChanged(command.topicRecordJson());
@@ -246,13 +268,18 @@ final class ShardState {
         if (command.logStart() > replica.highWatermark()) {
             return new CommandOutcome.Refused(
                     Errors.OFFSET_OUT_OF_RANGE,
-                    "log start behind the end: partition=" + command.id() + ", logStart=" + command.logStart()
-                            + ", highWatermark=" + replica.highWatermark());
+                    "log start behind the end: partition="
+                            + command.id()
+                            + ", logStart="
+                            + command.logStart()
+                            + ", highWatermark="
+                            + replica.highWatermark());
         }
         boolean moved = replica.change(ledger -> ledger.moveLogStart(command.logStart()));
         return moved
                 ? new CommandOutcome.Applied(index)
-                : new CommandOutcome.Unchanged(index, "log start is there: partition=" + command.id());
+                : new CommandOutcome.Unchanged(
+                        index, "log start is there: partition=" + command.id());
     }
 
     private CommandOutcome setArchived(long index, ShardCommand.SetArchived command) {
@@ -263,13 +290,20 @@ final class ShardState {
         if (command.archivedEnd() > replica.highWatermark()) {
             return new CommandOutcome.Refused(
                     Errors.OFFSET_OUT_OF_RANGE,
-                    "archived end behind the end: partition=" + command.id() + ", archivedEnd="
-                            + command.archivedEnd() + ", highWatermark=" + replica.highWatermark());
+                    "archived end behind the end: partition="
+                            + command.id()
+                            + ", archivedEnd="
+                            + command.archivedEnd()
+                            + ", highWatermark="
+                            + replica.highWatermark());
         }
-        boolean moved = replica.change(ledger -> ledger.archived(command.archivedEnd(), command.manifest()));
+        boolean moved =
+                replica.change(
+                        ledger -> ledger.archived(command.archivedEnd(), command.manifest()));
         return moved
                 ? new CommandOutcome.Applied(index)
-                : new CommandOutcome.Unchanged(index, "archived that far: partition=" + command.id());
+                : new CommandOutcome.Unchanged(
+                        index, "archived that far: partition=" + command.id());
     }
 
     private CommandOutcome raiseFloor(long index, ShardCommand.RaiseFloor command) {
@@ -286,6 +320,7 @@ final class ShardState {
     }
 
     private static CommandOutcome notOpen(PartitionId id) {
-        return new CommandOutcome.Refused(Errors.UNKNOWN_TOPIC_OR_PARTITION, "partition is not open: partition=" + id);
+        return new CommandOutcome.Refused(
+                Errors.UNKNOWN_TOPIC_OR_PARTITION, "partition is not open: partition=" + id);
     }
 }

@@ -24,22 +24,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Puts appends and commands into frames and hands them to Raft: one thread per shard, and the only owner of what the leader
-/// assumes beyond applied state.
+/// Puts appends and commands into frames and hands them to Raft: one thread per shard, and the only
+/// owner of what the leader assumes beyond applied state.
 ///
 /// ```
 /// FOLLOWING --elected and ready--> LEADING --not ready any more, submission refused, slice dropped, frame lost--> FOLLOWING
 /// ```
 ///
-/// There is no linger: a frame takes what is there when the last one was handed over. The outcome of each submission is known
-/// before the next, so a frame that is not in the log leaves no frame behind it.
+/// There is no linger: a frame takes what is there when the last one was handed over. The outcome
+/// of each submission is known before the next, so a frame that is not in the log leaves no frame
+/// behind it.
 final class ShardWriter implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ShardWriter.class);
 
     /// How often time limits and the role are looked at when nothing else happens.
     private static final long TICK_MS = 100;
 
-    /// Events handled before frames are made again: bounds the time between two looks at the limits.
+    /// Events handled before frames are made again: bounds the time between two looks at the
+    /// limits.
     private static final int EVENTS_PER_ROUND = 4_096;
 
     private final String name;
@@ -49,12 +51,14 @@ final class ShardWriter implements Runnable {
     private final InstantSource clock;
     private final LongSupplier nanos;
 
-    private final LinkedBlockingQueue<Event> inbox = new LinkedBlockingQueue<>(); // bounded by the counters below
+    private final LinkedBlockingQueue<Event> inbox =
+            new LinkedBlockingQueue<>(); // bounded by the counters below
     private final AtomicInteger queuedRequests = new AtomicInteger();
     private final AtomicLong queuedBytes = new AtomicLong();
     private final CopyOnWriteArrayList<ShardListener> listeners = new CopyOnWriteArrayList<>();
 
-    /// Frames that Raft holds and that are not applied, by index. Changed by the writer thread, read by the flushing one.
+    /// Frames that Raft holds and that are not applied, by index. Changed by the writer thread,
+    /// read by the flushing one.
     private final ConcurrentSkipListMap<Long, Frame> inFlight = new ConcurrentSkipListMap<>();
 
     private final AtomicLong flushedIndex = new AtomicLong(-1);
@@ -183,7 +187,8 @@ final class ShardWriter implements Runnable {
             case Event.Arrived(Pending pending) -> {
                 if (leading == null) {
                     release(pending);
-                    pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
+                    pending.refuse(
+                            Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
                 } else {
                     waiting.add(pending);
                 }
@@ -212,10 +217,15 @@ final class ShardWriter implements Runnable {
         switch (done.end()) {
             case Frame.End.Applied(ShardState.Result result) -> {
                 if (result.droppedAny()) {
-                    abandon("slice dropped at apply: index=" + done.index() + ", partitions=" + result.dropped());
+                    abandon(
+                            "slice dropped at apply: index="
+                                    + done.index()
+                                    + ", partitions="
+                                    + result.dropped());
                 }
             }
-            case Frame.End.Lost(String why) -> abandon("frame lost: index=" + done.index() + ", why=" + why);
+            case Frame.End.Lost(String why) ->
+                    abandon("frame lost: index=" + done.index() + ", why=" + why);
         }
     }
 
@@ -239,7 +249,8 @@ final class ShardWriter implements Runnable {
     private Leadership seen(RaftRole role) {
         return role.leader() && role.term() > abandonedTerm
                 ? new Leadership.NotReady(role.term())
-                : new Leadership.Elsewhere(role.leader() ? java.util.OptionalInt.empty() : nodeOf(role));
+                : new Leadership.Elsewhere(
+                        role.leader() ? java.util.OptionalInt.empty() : nodeOf(role));
     }
 
     private static java.util.OptionalInt nodeOf(RaftRole role) {
@@ -263,8 +274,8 @@ final class ShardWriter implements Runnable {
         }
     }
 
-    /// Ends the leadership: nothing that it assumed survives, everybody who waits is answered. What was submitted may still
-    /// commit.
+    /// Ends the leadership: nothing that it assumed survives, everybody who waits is answered. What
+    /// was submitted may still commit.
     private void follow(String why, Leadership next) {
         Leading ended = leading;
         leading = null;
@@ -294,7 +305,9 @@ final class ShardWriter implements Runnable {
         while (!waiting.isEmpty() && waiting.getFirst().deadlineNs() - now <= 0) {
             Pending late = waiting.removeFirst();
             release(late);
-            late.refuse(Errors.REQUEST_TIMED_OUT, "shard writer did not get to it in time: shard=" + name);
+            late.refuse(
+                    Errors.REQUEST_TIMED_OUT,
+                    "shard writer did not get to it in time: shard=" + name);
         }
         for (Frame frame : inFlight.values()) {
             if (now - frame.submittedNs() < limits.produceTimeout().toNanos()) {
@@ -326,7 +339,9 @@ final class ShardWriter implements Runnable {
         switch (raft.submit(frame.table().encode(), frame.body().duplicate())) {
             case SubmitOutcome.Refused(String why) -> {
                 frame.giveUp(Errors.NOT_LEADER_OR_FOLLOWER, why);
-                frame.repeats().forEach(repeat -> repeat.append().refuse(Errors.NOT_LEADER_OR_FOLLOWER, why));
+                frame.repeats()
+                        .forEach(repeat ->
+                                repeat.append().refuse(Errors.NOT_LEADER_OR_FOLLOWER, why));
                 abandon("submission refused: why=" + why);
             }
             case SubmitOutcome.Logged logged -> submitted(current, frame, logged);
@@ -356,24 +371,26 @@ final class ShardWriter implements Runnable {
         frame.answerWhenDone();
         frame.repeats().forEach(this::answerRepeat);
         CompletableFuture<Frame.End> end = logged.end().thenApply(how -> endOf(how, index));
-        var ignored = end.thenAccept(how -> {
-            frame.end().complete(how);
-            inbox.add(new Event.Done(frame, index, how));
-        });
+        var ignored =
+                end.thenAccept(how -> {
+                    frame.end().complete(how);
+                    inbox.add(new Event.Done(frame, index, how));
+                });
     }
 
     private Frame.End endOf(SubmitOutcome.End how, long index) {
         ShardState.Result result = results.remove(index);
         return switch (how) {
             case SubmitOutcome.Applied applied ->
-                result == null
-                        ? new Frame.End.Lost("applied by another leadership: index=" + index)
-                        : new Frame.End.Applied(result);
+                    result == null
+                            ? new Frame.End.Lost("applied by another leadership: index=" + index)
+                            : new Frame.End.Applied(result);
             case SubmitOutcome.Lost(String why) -> new Frame.End.Lost(why);
         };
     }
 
-    /// What applying this broker's own frames did, until their submissions hear of it. Cleared when a leadership ends.
+    /// What applying this broker's own frames did, until their submissions hear of it. Cleared when
+    /// a leadership ends.
     private final java.util.concurrent.ConcurrentHashMap<Long, ShardState.Result> results =
             new java.util.concurrent.ConcurrentHashMap<>();
 

@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What the leader assumes of a partition while frames of it are in flight: its end and its producers, over the applied
-/// state. Thrown away when no frame is left or leadership is lost, so it never outlives what it rests on.
-/// Owner: the shard's writer thread.
+/// What the leader assumes of a partition while frames of it are in flight: its end and its
+/// producers, over the applied state. Thrown away when no frame is left or leadership is lost, so
+/// it never outlives what it rests on. Owner: the shard's writer thread.
 final class SpeculativePartition {
     private final PartitionReplica replica;
     private final Map<Long, ProducerState> producers = new HashMap<>();
