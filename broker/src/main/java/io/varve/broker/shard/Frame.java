@@ -96,7 +96,7 @@ record Frame(
             case NONE -> append.done().complete(good);
             case LEADER -> {
                 var ignored = durable.thenRun(() -> append.done().complete(good));
-                var alsoIgnored =
+                var unusedEnd =
                         end.thenAccept(how -> append.done().complete(outcome(how, id, good)));
             }
             case ALL -> {
