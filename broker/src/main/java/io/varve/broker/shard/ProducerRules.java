@@ -56,7 +56,7 @@ final class ProducerRules {
         }
         if (origin == Origin.CLIENT) {
             Verdict sequence = checkSequence(state, batch, transactionVersion);
-            if (sequence != FITS) {
+            if (!(sequence instanceof Verdict.Fits)) {
                 return sequence;
             }
         }
