@@ -28,6 +28,13 @@ public final class BrokerConfigs {
         return BrokerKeys.find(name).map(BrokerKey::name);
     }
 
+    /// Whether a config is a list (APPEND and SUBTRACT are allowed).
+    public static boolean isList(String canonicalName) {
+        return BrokerKeys.find(canonicalName)
+                .map(key -> key.type() == ConfigDef.Type.LIST)
+                .orElse(false);
+    }
+
     /// Whether these values may be set while the broker runs: [ApiError#NONE], or INVALID_CONFIG
     /// (unknown, bad value) or INVALID_REQUEST (needs a restart), as in Kafka.
     public ApiError check(DynamicDefaults dynamic) {

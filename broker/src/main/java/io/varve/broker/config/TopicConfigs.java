@@ -52,6 +52,11 @@ public final class TopicConfigs {
                 .orElse(false);
     }
 
+    /// A key's own default as text; empty when it has none.
+    public static Optional<String> ownDefault(String canonicalName) {
+        return TopicKeys.find(canonicalName).flatMap(BrokerKey::defaultText);
+    }
+
     /// The broker keys that may be altered while the broker runs: those that topics take defaults
     /// from.
     public static Set<String> dynamicBrokerKeys() {

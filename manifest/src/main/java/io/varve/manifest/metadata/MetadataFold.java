@@ -45,10 +45,19 @@ public final class MetadataFold {
     ///   before it
     public static MetadataFold from(List<byte[]> records) {
         MetadataDelta delta = new MetadataDelta.Builder().setImage(MetadataImage.EMPTY).build();
+        replayInto(delta, records);
+        return new MetadataFold(delta.apply(MetadataProvenance.EMPTY));
+    }
+
+    /// Adds a fold's [#records()] to a delta, for whoever must know what a jump to them changes
+    /// ([MetadataDelta#finishSnapshot()] then drops what they do not name).
+    ///
+    /// @throws CorruptObjectException when a record cannot be read or does not fit what stands
+    ///   before it
+    public static void replayInto(MetadataDelta delta, List<byte[]> records) {
         for (byte[] record : records) {
             replayOne(delta, MetadataRecords.deserialize(ByteBuffer.wrap(record)).message());
         }
-        return new MetadataFold(delta.apply(MetadataProvenance.EMPTY));
     }
 
     /// A second fold that goes its own way from here.
@@ -68,8 +77,15 @@ public final class MetadataFold {
     public Change replay(ByteBuffer batches) {
         MetadataDelta delta = new MetadataDelta.Builder().setImage(image).build();
         MetadataProvenance provenance = image.provenance();
-        for (MutableRecordBatch batch :
-                MemoryRecords.readableRecords(batches.duplicate()).batches()) {
+        MemoryRecords records = MemoryRecords.readableRecords(batches.duplicate());
+        if (records.validBytes() != records.sizeInBytes()) {
+            throw new CorruptObjectException(
+                    "metadata is no run of whole batches: bytes="
+                            + records.sizeInBytes()
+                            + ", whole="
+                            + records.validBytes());
+        }
+        for (MutableRecordBatch batch : records.batches()) {
             if (!batch.isControlBatch()) {
                 replayBatch(delta, batch);
             }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.metadata;
+
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.shard.CommandOutcome;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.topic.TopicDocument;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.PartitionRegistration;
+
+/// Makes the data shards carry what the metadata says: opens partitions that are missing, tells
+/// changed topics, closes what was deleted. Every command changes nothing when it comes twice, so
+/// that it is always safe to begin again. Thread-safe: holds no state of its own.
+final class PartitionReconciler {
+    private static final String DELETED = "topic deleted";
+
+    private final DataShards shards;
+    private final TopicDeletions deletions;
+
+    PartitionReconciler(DataShards shards, TopicDeletions deletions) {
+        this.shards = shards;
+        this.deletions = deletions;
+    }
+
+    /// The topic as shards and bucket are told.
+    static TopicDocument document(MetadataImage image, TopicImage topic) {
+        return new TopicDocument(
+                topic.name(),
+                topic.id(),
+                topic.partitions().size(),
+                new TreeMap<>(ClusterMetadata.topicConfigs(image, topic.name())));
+    }
+
+    /// Shard by partition, for all that is open.
+    Map<PartitionId, Integer> openIn() {
+        Map<PartitionId, Integer> openIn = new HashMap<>();
+        for (int shard : shards.shards()) {
+            shards.open(shard).keySet().forEach(id -> openIn.put(id, shard));
+        }
+        return openIn;
+    }
+
+    /// Opens and changes the partitions of these topics.
+    ///
+    /// @return by topic, whether all of its partitions are as the image says; never fails
+    CompletableFuture<Map<Uuid, Boolean>> realize(MetadataImage image, Collection<Uuid> topics) {
+        Map<Integer, Map<PartitionId, String>> open = new HashMap<>();
+        Map<Uuid, CompletableFuture<Boolean>> underWay = new HashMap<>();
+        for (Uuid id : new HashSet<>(topics)) {
+            TopicImage topic = image.topics().getTopic(id);
+            if (topic != null) {
+                underWay.put(id, realizeTopic(image, topic, open));
+            }
+        }
+        return CompletableFuture.allOf(underWay.values().toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> {
+                    Map<Uuid, Boolean> results = new HashMap<>();
+                    underWay.forEach((id, result) -> results.put(id, result.join()));
+                    return results;
+                });
+    }
+
+    private CompletableFuture<Boolean> realizeTopic(
+            MetadataImage image, TopicImage topic, Map<Integer, Map<PartitionId, String>> open) {
+        String line = document(image, topic).toLine();
+        CompletableFuture<Boolean> all = CompletableFuture.completedFuture(true);
+        for (Map.Entry<Integer, PartitionRegistration> entry : topic.partitions().entrySet()) {
+            OptionalInt shard = ClusterMetadata.shardOf(entry.getValue());
+            if (shard.isEmpty()) {
+                return CompletableFuture.completedFuture(false);
+            }
+            PartitionId id = new PartitionId(topic.id(), entry.getKey());
+            String known = open.computeIfAbsent(shard.getAsInt(), shards::open).get(id);
+            if (known == null) {
+                ShardCommand command = new ShardCommand.OpenPartition(id, topic.name(), line, 0, 0);
+                all = both(all, shards.submit(shard.getAsInt(), command));
+            } else if (!known.equals(line)) {
+                all =
+                        both(
+                                all,
+                                shards.submit(
+                                        shard.getAsInt(), new ShardCommand.ChangeTopic(id, line)));
+            }
+        }
+        return all;
+    }
+
+    private static CompletableFuture<Boolean> both(
+            CompletableFuture<Boolean> before, CompletableFuture<CommandOutcome> next) {
+        return before.thenCombine(next, (ok, outcome) -> ok && outcome.holds());
+    }
+
+    /// Carries out deletions whose records stand below `endOffset`: a journal of shard 0, then the
+    /// intent, then the shards.
+    ///
+    /// @param topics name by id
+    CompletableFuture<Boolean> delete(Map<Uuid, String> topics, long endOffset) {
+        if (topics.isEmpty()) {
+            return CompletableFuture.completedFuture(true);
+        }
+        return deletions
+                .journaled(endOffset)
+                .thenCompose(journaled ->
+                        all(
+                                topics.entrySet().stream()
+                                        .map(topic ->
+                                                deletions.trash(
+                                                        topic.getKey(), topic.getValue(), DELETED))
+                                        .toList()))
+                .thenCompose(trashed -> close(topics.keySet()));
+    }
+
+    private CompletableFuture<Boolean> close(Set<Uuid> topics) {
+        CompletableFuture<Boolean> all = CompletableFuture.completedFuture(true);
+        for (int shard : shards.shards()) {
+            for (PartitionId id : shards.open(shard).keySet()) {
+                if (topics.contains(id.topicId())) {
+                    all =
+                            both(
+                                    all,
+                                    shards.submit(
+                                            shard, new ShardCommand.ClosePartition(id, DELETED)));
+                }
+            }
+        }
+        return all;
+    }
+
+    /// Topics that a shard carries and the image does not know: their deletion was not finished.
+    ///
+    /// @param image asked after the shards: what is open was committed before, so that no new topic
+    ///   is taken for an orphan
+    Map<Uuid, String> orphans(Supplier<MetadataImage> image) {
+        Map<PartitionId, String> open = new HashMap<>();
+        shards.shards().forEach(shard -> open.putAll(shards.open(shard)));
+        MetadataImage now = image.get();
+        Map<Uuid, String> orphans = new HashMap<>();
+        open.forEach((id, line) -> {
+            if (now.topics().getTopic(id.topicId()) == null) {
+                orphans.put(id.topicId(), TopicDocument.fromLine(line).topicName());
+            }
+        });
+        return orphans;
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<Void>> futures) {
+        return CompletableFuture.allOf(
+                new ArrayList<>(futures).toArray(new CompletableFuture<?>[0]));
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.metadata;
+
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.shard.CommandOutcome;
+import io.varve.manifest.PartitionId;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
+
+/// Data shards in memory. They refuse everything while `down`.
+final class MemoryDataShards implements DataShards {
+    final Map<Integer, Map<PartitionId, String>> open = new TreeMap<>();
+    boolean down;
+    boolean known = true;
+    int commands;
+
+    MemoryDataShards(int count) {
+        for (int shard = 1; shard <= count; shard++) {
+            open.put(shard, new TreeMap<>());
+        }
+    }
+
+    @Override
+    public SortedSet<Integer> shards() {
+        return new TreeSet<>(open.keySet());
+    }
+
+    @Override
+    public boolean allKnown() {
+        return known;
+    }
+
+    @Override
+    public synchronized Map<PartitionId, String> open(int shard) {
+        return Map.copyOf(open.get(shard));
+    }
+
+    @Override
+    public synchronized CompletableFuture<CommandOutcome> submit(int shard, ShardCommand command) {
+        if (down) {
+            return CompletableFuture.completedFuture(
+                    new CommandOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, "down"));
+        }
+        commands++;
+        Map<PartitionId, String> partitions = open.get(shard);
+        switch (command) {
+            case ShardCommand.OpenPartition c ->
+                    partitions.putIfAbsent(c.id(), c.topicRecordJson());
+            case ShardCommand.ChangeTopic c -> partitions.replace(c.id(), c.topicRecordJson());
+            case ShardCommand.ClosePartition c -> partitions.remove(c.id());
+            default -> throw new AssertionError("unexpected command: " + command);
+        }
+        return CompletableFuture.completedFuture(new CommandOutcome.Applied(commands));
+    }
+}
