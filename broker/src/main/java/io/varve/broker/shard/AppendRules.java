@@ -13,17 +13,14 @@ import org.jspecify.annotations.Nullable;
 ///   clock
 /// @param compression the codec that stored batches must have, or null to keep the producer's
 /// @param keysRequired compacted topics: a record without a key is refused
-/// @param producerIdExpirationMs a producer that wrote nothing for this long is a new one
 public record AppendRules(
         int maxMessageBytes,
         TimestampType timestampType,
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
         @Nullable Compression compression,
-        boolean keysRequired,
-        long producerIdExpirationMs) {
-    /// Kafka's defaults: 1 MiB and 12 bytes, the producer's own timestamps and codec, producers
-    /// forgotten after a day.
+        boolean keysRequired) {
+    /// Kafka's defaults: 1 MiB and 12 bytes, the producer's own timestamps and codec.
     public static final AppendRules DEFAULT =
             new AppendRules(
                     1024 * 1024 + 12,
@@ -31,23 +28,17 @@ public record AppendRules(
                     Long.MAX_VALUE,
                     3_600_000,
                     null,
-                    false,
-                    86_400_000);
+                    false);
 
     public AppendRules {
-        if (maxMessageBytes < 0
-                || timestampBeforeMaxMs < 0
-                || timestampAfterMaxMs < 0
-                || producerIdExpirationMs < 1) {
+        if (maxMessageBytes < 0 || timestampBeforeMaxMs < 0 || timestampAfterMaxMs < 0) {
             throw new IllegalArgumentException(
                     "bad append rules: maxMessageBytes="
                             + maxMessageBytes
                             + ", beforeMaxMs="
                             + timestampBeforeMaxMs
                             + ", afterMaxMs="
-                            + timestampAfterMaxMs
-                            + ", producerIdExpirationMs="
-                            + producerIdExpirationMs);
+                            + timestampAfterMaxMs);
         }
     }
 }

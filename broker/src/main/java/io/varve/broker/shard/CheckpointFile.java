@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import io.varve.manifest.checkpoint.CheckpointCodec;
+import io.varve.manifest.checkpoint.ShardCheckpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/// The floor's checkpoint on local disk: the file `checkpoint` in the shard's directory. Replaced
+/// as a whole: after a crash there is the old one or the new one. Owner: whoever saves; one at a
+/// time.
+final class CheckpointFile {
+    private static final String NAME = "checkpoint";
+    private static final String TEMPORARY = "checkpoint.tmp";
+
+    private final Path directory;
+
+    CheckpointFile(Path directory) {
+        this.directory = directory;
+    }
+
+    /// @throws io.varve.manifest.CorruptObjectException the file is damaged: the replica must be
+    ///   replaced, not started empty
+    Optional<ShardCheckpoint> load() throws IOException {
+        Path file = directory.resolve(NAME);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                CheckpointCodec.decode(ByteBuffer.wrap(Files.readAllBytes(file)), file.toString()));
+    }
+
+    /// Durable when it returns.
+    void save(ShardCheckpoint checkpoint) throws IOException {
+        Path temporary = directory.resolve(TEMPORARY);
+        ByteBuffer bytes = ByteBuffer.wrap(CheckpointCodec.encode(checkpoint));
+        try (FileChannel channel =
+                FileChannel.open(
+                        temporary,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(
+                temporary,
+                directory.resolve(NAME),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel folder = FileChannel.open(directory, StandardOpenOption.READ)) {
+            folder.force(true);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import io.varve.broker.log.DataSlice;
+import io.varve.broker.log.FrameTable;
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.log.Slice;
+import io.varve.broker.raft.FrameReadException;
+import io.varve.broker.raft.LogPosition;
+import io.varve.broker.raft.RaftGroupHandle;
+import io.varve.broker.raft.RaftGroups;
+import io.varve.broker.raft.RaftMember;
+import io.varve.broker.raft.RaftNode;
+import io.varve.broker.raft.RaftRole;
+import io.varve.broker.raft.ReplicatedLog;
+import io.varve.broker.raft.SubmitOutcome;
+import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
+import io.varve.manifest.checkpoint.ShardCheckpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A shard on this broker: ties its writer, its applied state, its log on disk and its floor to its
+/// Raft group.
+///
+/// Order of use: construct, add listeners that must hear everything from the beginning,
+/// [#register], start the node, [#start]. Thread-safe.
+public final class LocalShard implements Shard, AutoCloseable {
+    private static final long CLOSE_TIMEOUT_MS = 5_000;
+
+    private final ShardSetup setup;
+    private final FrameLog log;
+    private final ShardState state;
+    private final ShardWriter writer;
+    private final BatchCheck check;
+    private final Floor floor;
+    private final ExecutorService logThread;
+    private final Thread writerThread;
+    private final GroupLink group = new GroupLink();
+    private volatile long appliedTerm;
+    private volatile long appliedEnd;
+
+    /// Opens what the directory holds: the checkpoint, or nothing.
+    ///
+    /// @throws CorruptObjectException the checkpoint is damaged
+    LocalShard(ShardSetup setup, FrameLog log) throws IOException {
+        this.setup = setup;
+        this.log = log;
+        Files.createDirectories(setup.directory());
+        this.state =
+                new ShardState(
+                        setup.shard(),
+                        log,
+                        this::newestTerm,
+                        setup.limits().producerIdExpiration().toMillis());
+        this.floor =
+                new Floor(
+                        setup.shard(),
+                        new CheckpointFile(setup.directory()),
+                        setup.checkpoints(),
+                        setup.background(),
+                        this::floorRaised);
+        Optional<ShardCheckpoint> checkpoint = floor.saved();
+        checkpoint.ifPresent(this::load);
+        this.check = new BatchCheck(setup.clock(), setup.limits().batchBytesMax());
+        this.writer =
+                new ShardWriter(
+                        setup.shard().toString(),
+                        group,
+                        state::partition,
+                        setup.limits(),
+                        setup.clock(),
+                        setup.nanos());
+        this.logThread = Executors.newSingleThreadExecutor(setup.threads());
+        this.writerThread = setup.threads().newThread(writer);
+    }
+
+    private void load(ShardCheckpoint checkpoint) {
+        state.load(checkpoint);
+        floor.start(checkpoint);
+        appliedEnd = checkpoint.endIndex();
+        appliedTerm = checkpoint.lastTerm();
+    }
+
+    /// Says to the node that this shard carries its group.
+    public void register(RaftNode node) {
+        node.register(RaftGroups.idOf(setup.clusterId(), setup.shard()), group);
+    }
+
+    /// Opens or creates the group on a node that was started.
+    public void start(RaftNode node, List<RaftMember> members) throws IOException {
+        group.handle = node.group(RaftGroups.idOf(setup.clusterId(), setup.shard()), members);
+        writerThread.start();
+        writer.roleMayHaveChanged();
+    }
+
+    private long newestTerm() {
+        RaftGroupHandle handle = group.handle;
+        return handle == null ? appliedTerm : Math.max(appliedTerm, handle.role().term());
+    }
+
+    @Override
+    public ShardId id() {
+        return setup.shard();
+    }
+
+    @Override
+    public Leadership leadership() {
+        return writer.leadership();
+    }
+
+    @Override
+    public boolean leadsForSure() {
+        RaftGroupHandle handle = group.handle;
+        return handle != null
+                && writer.leadership() instanceof Leadership.Ready
+                && handle.heardMajorityWithin(setup.majorityTimeout());
+    }
+
+    @Override
+    public AppendTicket append(AppendRequest request) {
+        return switch (check.check(request)) {
+            case BatchCheck.Result.Bad(var error, String message) ->
+                    AppendTicket.answered(new AppendOutcome.Refused(error, message));
+            case BatchCheck.Result.Good good -> {
+                Pending.Append pending =
+                        new Pending.Append(
+                                request,
+                                good,
+                                new CompletableFuture<>(),
+                                new CompletableFuture<>(),
+                                deadlineNs());
+                writer.offer(pending);
+                yield new AppendTicket(pending.assigned(), pending.done());
+            }
+        };
+    }
+
+    @Override
+    public CompletableFuture<CommandOutcome> submit(ShardCommand command) {
+        CompletableFuture<CommandOutcome> done = new CompletableFuture<>();
+        writer.offer(new Pending.Command(command, done, deadlineNs()));
+        return done;
+    }
+
+    private long deadlineNs() {
+        return setup.nanos().getAsLong() + setup.limits().produceTimeout().toNanos();
+    }
+
+    @Override
+    public Optional<PartitionView> partition(PartitionId id) {
+        return state.partition(id).map(PartitionView.class::cast);
+    }
+
+    @Override
+    public Collection<PartitionView> partitions() {
+        return List.copyOf(state.partitions());
+    }
+
+    /// For a listener that must hear everything from the beginning: before [#start]; it is told the
+    /// checkpoint's metadata at once.
+    public void addListenerFromStart(ShardListener listener) throws IOException {
+        Optional<ShardCheckpoint> checkpoint = floor.saved();
+        checkpoint.ifPresent(saved -> resetMetadata(saved, listener));
+        writer.listeners().add(listener);
+    }
+
+    private void resetMetadata(ShardCheckpoint checkpoint, ShardListener listener) {
+        if (setup.shard().isMetadata() && !checkpoint.partitions().isEmpty()) {
+            listener.onMetadataReset(
+                    checkpoint.partitions().getFirst().highWatermark(), checkpoint.metadata());
+        }
+    }
+
+    @Override
+    public void addListener(ShardListener listener) {
+        writer.addListener(listener);
+    }
+
+    @Override
+    public void removeListener(ShardListener listener) {
+        writer.removeListener(listener);
+    }
+
+    /// End (exclusive) of the Raft entries that are applied here.
+    public long appliedEndIndex() {
+        return appliedEnd;
+    }
+
+    /// End (exclusive) of what the floor covers here.
+    public long floorEnd() {
+        return floor.end();
+    }
+
+    private void floorRaised() {
+        RaftGroupHandle handle = group.handle;
+        if (handle != null && floor.end() > 0) {
+            var ignored = handle.purge(floor.end() - 1);
+        }
+    }
+
+    /// Stops the writer, then the log. The Raft node must be closed first: it may still write.
+    @Override
+    public void close() throws IOException {
+        writer.stop();
+        logThread.shutdown();
+        try {
+            writerThread.join(CLOSE_TIMEOUT_MS);
+            if (!logThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                throw new IOException("shard log still busy: shard=" + setup.shard());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        log.close();
+    }
+
+    /// Both directions between the shard and its Raft group.
+    private final class GroupLink implements ReplicatedLog, RaftGroup {
+        private volatile @Nullable RaftGroupHandle handle;
+
+        @Override
+        public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
+            RaftGroupHandle current = handle;
+            return current == null
+                    ? new SubmitOutcome.Refused("group is not open yet")
+                    : current.submit(table, body);
+        }
+
+        @Override
+        public RaftRole role() {
+            RaftGroupHandle current = handle;
+            return current == null
+                    ? new RaftRole(0, false, false, Optional.empty())
+                    : current.role();
+        }
+
+        @Override
+        public void stepDown() {
+            RaftGroupHandle current = handle;
+            if (current != null) {
+                current.stepDown();
+            }
+        }
+
+        @Override
+        public Optional<LogPosition> snapshot() {
+            return floor.position();
+        }
+
+        @Override
+        public CompletableFuture<Void> write(
+                long term, long index, ByteBuffer table, ByteBuffer body) {
+            return onLogThread(() -> log.append(term, index, table, body));
+        }
+
+        @Override
+        public CompletableFuture<Void> flush(long index) {
+            return onLogThread(() -> {
+                log.flush();
+                writer.flushed(index);
+            });
+        }
+
+        private CompletableFuture<Void> onLogThread(DiskWork work) {
+            return CompletableFuture.runAsync(
+                    () -> {
+                        try {
+                            work.run();
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    },
+                    logThread);
+        }
+
+        @Override
+        public CompletableFuture<ByteBuffer> read(long term, long index) {
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return log.readBody(term, index);
+                        } catch (IOException | CorruptObjectException e) {
+                            throw new CompletionException(
+                                    new FrameReadException(
+                                            "frame cannot be read: term="
+                                                    + term
+                                                    + ", index="
+                                                    + index,
+                                            e));
+                        }
+                    },
+                    setup.background());
+        }
+
+        @Override
+        public void apply(long term, long index, ByteBuffer table) {
+            if (index < appliedEnd) {
+                return; // the local checkpoint covers it
+            }
+            ShardState.Result result = state.apply(term, index, FrameTable.decode(table));
+            log.committed(term, index, result.kept());
+            appliedTerm = term;
+            appliedEnd = index + 1;
+            writer.applied(term, index, result);
+            tellMetadata(term, index, result.kept());
+            if (!result.changed().isEmpty()) {
+                writer.listeners().forEach(listener -> listener.onApplied(result.changed()));
+            }
+            result.floor().ifPresent(raised -> floor.raise(raised.endIndex()));
+        }
+
+        private void tellMetadata(long term, long index, FrameTable kept) {
+            if (!setup.shard().isMetadata() || kept.bodyBytes() == 0) {
+                return;
+            }
+            try {
+                ByteBuffer body = log.readBody(term, index);
+                for (Slice slice : kept.slices()) {
+                    if (slice instanceof DataSlice data) {
+                        ByteBuffer batches = body.slice(data.position(), data.length());
+                        writer.listeners()
+                                .forEach(listener ->
+                                        listener.onMetadataRecords(
+                                                data.baseOffset(),
+                                                data.endOffset(),
+                                                batches.duplicate()));
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "committed metadata cannot be read: index=" + index, e);
+            }
+        }
+
+        @Override
+        public void applyOther(long term, long index) {
+            appliedTerm = Math.max(appliedTerm, term);
+            appliedEnd = Math.max(appliedEnd, index + 1);
+        }
+
+        @Override
+        public void leadershipMayHaveChanged() {
+            writer.roleMayHaveChanged();
+        }
+
+        @Override
+        public CompletableFuture<LogPosition> installCheckpoint(long firstIndex) {
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            ShardCheckpoint newest =
+                                    setup.checkpoints()
+                                            .newest(setup.shard())
+                                            .filter(checkpoint ->
+                                                    checkpoint.endIndex() >= firstIndex)
+                                            .orElseThrow(() ->
+                                                    new IOException(
+                                                            "no checkpoint reaches the leader's log: shard="
+                                                                    + setup.shard()
+                                                                    + ", firstIndex="
+                                                                    + firstIndex));
+                            floor.install(newest);
+                            return Floor.positionOf(newest)
+                                    .orElseThrow(() ->
+                                            new IOException(
+                                                    "checkpoint is empty: shard=" + setup.shard()));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    },
+                    setup.background());
+        }
+
+        @Override
+        public void restartFromSnapshot() {
+            try {
+                ShardCheckpoint checkpoint =
+                        floor.saved()
+                                .orElseThrow(() ->
+                                        new IOException(
+                                                "no checkpoint to restart from: shard="
+                                                        + setup.shard()));
+                load(checkpoint);
+                writer.listeners().forEach(listener -> resetMetadata(checkpoint, listener));
+                writer.listeners()
+                        .forEach(listener ->
+                                listener.onApplied(
+                                        java.util.Set.copyOf(
+                                                checkpoint.partitions().stream()
+                                                        .map(partition -> partition.id())
+                                                        .toList())));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /// Work on the log's thread.
+    private interface DiskWork {
+        void run() throws IOException;
+    }
+}

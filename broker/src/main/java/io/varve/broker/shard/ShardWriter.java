@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import io.varve.broker.raft.RaftPeerName;
+import io.varve.broker.raft.RaftRole;
+import io.varve.broker.raft.SubmitOutcome;
+import io.varve.manifest.PartitionId;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Puts appends and commands into frames and hands them to Raft: one thread per shard, and the only
+/// owner of what the leader assumes beyond applied state.
+///
+/// ```
+/// FOLLOWING --elected and ready--> LEADING --not ready any more, submission refused, slice dropped, frame lost--> FOLLOWING
+/// ```
+///
+/// There is no linger: a frame takes what is there when the last one was handed over. The outcome
+/// of each submission is known before the next, so a frame that is not in the log leaves no frame
+/// behind it.
+final class ShardWriter implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardWriter.class);
+
+    /// How often time limits and the role are looked at when nothing else happens.
+    private static final long TICK_MS = 100;
+
+    /// Events handled before frames are made again: bounds the time between two looks at the
+    /// limits.
+    private static final int EVENTS_PER_ROUND = 4_096;
+
+    private final String name;
+    private final RaftGroup raft;
+    private final Function<PartitionId, Optional<PartitionReplica>> applied;
+    private final ShardLimits limits;
+    private final InstantSource clock;
+    private final LongSupplier nanos;
+
+    private final LinkedBlockingQueue<Event> inbox =
+            new LinkedBlockingQueue<>(); // bounded by the counters below
+    private final AtomicInteger queuedRequests = new AtomicInteger();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final CopyOnWriteArrayList<ShardListener> listeners = new CopyOnWriteArrayList<>();
+
+    /// Frames that Raft holds and that are not applied, by index. Changed by the writer thread,
+    /// read by the flushing one.
+    private final ConcurrentSkipListMap<Long, Frame> inFlight = new ConcurrentSkipListMap<>();
+
+    private final AtomicLong flushedIndex = new AtomicLong(-1);
+    private volatile Leadership leadership = Leadership.Elsewhere.UNKNOWN;
+    private volatile boolean stopping;
+
+    // Owned by the writer thread.
+    private final Deque<Pending> waiting = new ArrayDeque<>();
+    private @Nullable Leading leading;
+    private long bytesInFlight;
+    private long lastFrameTimeMs;
+    private long abandonedTerm = -1;
+
+    private sealed interface Event {
+        record Arrived(Pending pending) implements Event {}
+
+        record Done(Frame frame, long index, Frame.End end) implements Event {}
+
+        record RoleHint() implements Event {}
+
+        record Listen(ShardListener listener) implements Event {}
+    }
+
+    private static final Event.RoleHint ROLE_HINT = new Event.RoleHint();
+
+    ShardWriter(
+            String name,
+            RaftGroup raft,
+            Function<PartitionId, Optional<PartitionReplica>> applied,
+            ShardLimits limits,
+            InstantSource clock,
+            LongSupplier nanos) {
+        this.name = name;
+        this.raft = raft;
+        this.applied = applied;
+        this.limits = limits;
+        this.clock = clock;
+        this.nanos = nanos;
+    }
+
+    Leadership leadership() {
+        return leadership;
+    }
+
+    /// Queues a request, or refuses it at once. Any thread.
+    void offer(Pending pending) {
+        if (!(leadership instanceof Leadership.Ready) || stopping) {
+            pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
+            return;
+        }
+        int bytes = pending.sizeInBytes();
+        if (queuedRequests.incrementAndGet() > limits.queueRequestsMax()
+                || queuedBytes.addAndGet(bytes) > limits.queueBytesMax()) {
+            // Retriable for every client; the queue empties as frames commit.
+            queuedRequests.decrementAndGet();
+            queuedBytes.addAndGet(-bytes);
+            pending.refuse(Errors.REQUEST_TIMED_OUT, "shard writer is full: shard=" + name);
+            return;
+        }
+        inbox.add(new Event.Arrived(pending));
+    }
+
+    void roleMayHaveChanged() {
+        inbox.add(ROLE_HINT);
+    }
+
+    void addListener(ShardListener listener) {
+        inbox.add(new Event.Listen(listener));
+    }
+
+    void removeListener(ShardListener listener) {
+        listeners.remove(listener);
+    }
+
+    List<ShardListener> listeners() {
+        return listeners;
+    }
+
+    /// Everything up to this index is on this broker's disk. Any thread.
+    void flushed(long index) {
+        flushedIndex.accumulateAndGet(index, Math::max);
+        inFlight.headMap(index, true).values().forEach(frame -> frame.durable().complete(null));
+    }
+
+    /// Stops after the event that is being handled; what waits is refused.
+    void stop() {
+        stopping = true;
+        inbox.add(ROLE_HINT);
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopping) {
+                Event first = inbox.poll(TICK_MS, TimeUnit.MILLISECONDS);
+                int handled = 0;
+                for (Event event = first; event != null; event = inbox.poll()) {
+                    handle(event);
+                    if (++handled >= EVENTS_PER_ROUND) {
+                        break;
+                    }
+                }
+                if (first == null || leading == null) {
+                    lookAtRole();
+                }
+                expire();
+                while (mayFrame()) {
+                    submitFrame();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            stopping = true;
+            follow("shard is closed: shard=" + name, Leadership.Elsewhere.UNKNOWN);
+            for (Event event = inbox.poll(); event != null; event = inbox.poll()) {
+                if (event instanceof Event.Arrived(Pending pending)) {
+                    pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is closed: shard=" + name);
+                }
+            }
+        }
+    }
+
+    private void handle(Event event) {
+        switch (event) {
+            case Event.Arrived(Pending pending) -> {
+                if (leading == null) {
+                    release(pending);
+                    pending.refuse(
+                            Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
+                } else {
+                    waiting.add(pending);
+                }
+            }
+            case Event.Done done -> done(done);
+            case Event.RoleHint hint -> lookAtRole();
+            case Event.Listen(ShardListener listener) -> {
+                listeners.add(listener);
+                listener.onLeadership(leadership);
+            }
+        }
+    }
+
+    private void release(Pending pending) {
+        queuedRequests.decrementAndGet();
+        queuedBytes.addAndGet(-pending.sizeInBytes());
+    }
+
+    private void done(Event.Done done) {
+        if (done.frame().leadership() != leading || leading == null) {
+            return; // of a leadership that is over: its waiters were answered when it ended
+        }
+        inFlight.remove(done.index());
+        bytesInFlight -= done.frame().sizeInBytes();
+        leading.done(done.frame());
+        switch (done.end()) {
+            case Frame.End.Applied(ShardState.Result result) -> {
+                if (result.droppedAny()) {
+                    abandon(
+                            "slice dropped at apply: index="
+                                    + done.index()
+                                    + ", partitions="
+                                    + result.dropped());
+                }
+            }
+            case Frame.End.Lost(String why) ->
+                    abandon("frame lost: index=" + done.index() + ", why=" + why);
+        }
+    }
+
+    private void lookAtRole() {
+        if (stopping) {
+            return;
+        }
+        RaftRole role = raft.role();
+        if (leading != null && (!role.ready() || role.term() != leading.term())) {
+            follow("leadership lost: shard=" + name + ", term=" + leading.term(), seen(role));
+        }
+        if (leading == null) {
+            if (role.ready() && role.term() > abandonedTerm) {
+                lead(role.term());
+            } else {
+                show(seen(role));
+            }
+        }
+    }
+
+    private Leadership seen(RaftRole role) {
+        return role.leader() && role.term() > abandonedTerm
+                ? new Leadership.NotReady(role.term())
+                : new Leadership.Elsewhere(
+                        role.leader() ? java.util.OptionalInt.empty() : nodeOf(role));
+    }
+
+    private static java.util.OptionalInt nodeOf(RaftRole role) {
+        return role.leaderPeer().map(RaftPeerName::nodeIdOf).orElse(java.util.OptionalInt.empty());
+    }
+
+    private void lead(long term) {
+        leading = new Leading(term, applied);
+        bytesInFlight = 0;
+        show(new Leadership.Ready(term));
+    }
+
+    /// This leadership cannot go on: something that it assumed did not come true.
+    private void abandon(String why) {
+        Leading abandoned = leading;
+        if (abandoned != null) {
+            LOG.warn("stepping down: {}, shard={}, term={}", why, name, abandoned.term());
+            abandonedTerm = abandoned.term();
+            follow(why, Leadership.Elsewhere.UNKNOWN);
+            raft.stepDown();
+        }
+    }
+
+    /// Ends the leadership: nothing that it assumed survives, everybody who waits is answered. What
+    /// was submitted may still commit.
+    private void follow(String why, Leadership next) {
+        Leading ended = leading;
+        leading = null;
+        show(next);
+        for (Pending pending = waiting.poll(); pending != null; pending = waiting.poll()) {
+            release(pending);
+            pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, why);
+        }
+        inFlight.values().forEach(frame -> frame.giveUp(Errors.NOT_LEADER_OR_FOLLOWER, why));
+        inFlight.clear();
+        bytesInFlight = 0;
+        if (ended != null) {
+            ended.end();
+        }
+    }
+
+    private void show(Leadership next) {
+        if (!next.equals(leadership)) {
+            LOG.info("shard {}: {} -> {}", name, leadership, next);
+            leadership = next;
+            listeners.forEach(listener -> listener.onLeadership(next));
+        }
+    }
+
+    private void expire() {
+        long now = nanos.getAsLong();
+        while (!waiting.isEmpty() && waiting.getFirst().deadlineNs() - now <= 0) {
+            Pending late = waiting.removeFirst();
+            release(late);
+            late.refuse(
+                    Errors.REQUEST_TIMED_OUT,
+                    "shard writer did not get to it in time: shard=" + name);
+        }
+        for (Frame frame : inFlight.values()) {
+            if (now - frame.submittedNs() < limits.produceTimeout().toNanos()) {
+                break;
+            }
+            frame.giveUp(Errors.REQUEST_TIMED_OUT, "not committed in time: shard=" + name);
+        }
+    }
+
+    private boolean mayFrame() {
+        return leading != null
+                && !waiting.isEmpty()
+                && inFlight.size() < limits.framesInFlightMax()
+                && bytesInFlight < limits.bytesInFlightMax()
+                && !stopping;
+    }
+
+    private void submitFrame() {
+        Leading current = leading;
+        if (current == null) {
+            return;
+        }
+        Frame frame = buildFrame(current);
+        if (frame.table().slices().isEmpty()) {
+            frame.repeats().forEach(this::answerRepeat);
+            current.forgetIdle();
+            return;
+        }
+        switch (raft.submit(frame.table().encode(), frame.body().duplicate())) {
+            case SubmitOutcome.Refused(String why) -> {
+                frame.giveUp(Errors.NOT_LEADER_OR_FOLLOWER, why);
+                frame.repeats()
+                        .forEach(repeat ->
+                                repeat.append().refuse(Errors.NOT_LEADER_OR_FOLLOWER, why));
+                abandon("submission refused: why=" + why);
+            }
+            case SubmitOutcome.Logged logged -> submitted(current, frame, logged);
+        }
+    }
+
+    private Frame buildFrame(Leading current) {
+        FrameBatch batch = FrameBatch.take(waiting, limits);
+        lastFrameTimeMs = Math.max(lastFrameTimeMs, clock.millis());
+        FrameBuilder builder = new FrameBuilder(current, lastFrameTimeMs, batch.bodyBytes());
+        for (Pending pending : batch.requests()) {
+            release(pending);
+            builder.add(pending);
+        }
+        return builder.build(nanos.getAsLong());
+    }
+
+    private void submitted(Leading current, Frame frame, SubmitOutcome.Logged logged) {
+        long index = logged.position().index();
+        inFlight.put(index, frame);
+        bytesInFlight += frame.sizeInBytes();
+        current.submitted(frame);
+        current.forgetIdle();
+        if (flushedIndex.get() >= index) {
+            frame.durable().complete(null);
+        }
+        frame.answerWhenDone();
+        frame.repeats().forEach(this::answerRepeat);
+        CompletableFuture<Frame.End> end = logged.end().thenApply(how -> endOf(how, index));
+        var ignored =
+                end.thenAccept(how -> {
+                    frame.end().complete(how);
+                    inbox.add(new Event.Done(frame, index, how));
+                });
+    }
+
+    private Frame.End endOf(SubmitOutcome.End how, long index) {
+        ShardState.Result result = results.remove(index);
+        return switch (how) {
+            case SubmitOutcome.Applied applied ->
+                    result == null
+                            ? new Frame.End.Lost("applied by another leadership: index=" + index)
+                            : new Frame.End.Applied(result);
+            case SubmitOutcome.Lost(String why) -> new Frame.End.Lost(why);
+        };
+    }
+
+    /// What applying this broker's own frames did, until their submissions hear of it. Cleared when
+    /// a leadership ends.
+    private final java.util.concurrent.ConcurrentHashMap<Long, ShardState.Result> results =
+            new java.util.concurrent.ConcurrentHashMap<>();
+
+    /// Apply thread.
+    void applied(long term, long index, ShardState.Result result) {
+        if (leadership instanceof Leadership.Ready(long readyTerm) && readyTerm == term) {
+            results.put(index, result);
+        } else {
+            results.clear();
+        }
+    }
+
+    private void answerRepeat(Frame.Repeat repeat) {
+        if (repeat.endOffset() > repeat.replica().highWatermark()) {
+            for (Frame frame : inFlight.values()) {
+                if (frame.holds(repeat)) {
+                    frame.answerWith(repeat);
+                    return;
+                }
+            }
+        }
+        repeat.append().answer(repeat.outcome());
+    }
+}

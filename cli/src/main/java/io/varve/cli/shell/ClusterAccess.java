@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.shell;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options of commands that speak to a running cluster, and the clients that they give.
+public final class ClusterAccess {
+    private static final int TIMEOUT_MS = 15_000;
+
+    @Option(
+            names = "--bootstrap",
+            description = "a broker's Kafka address (default: ${DEFAULT-VALUE})",
+            defaultValue = "127.0.0.1:9092",
+            paramLabel = "HOST:PORT")
+    private String bootstrap = "";
+
+    @Option(
+            names = "--command-config",
+            description = "file with Kafka client properties",
+            paramLabel = "FILE")
+    private @Nullable Path commandConfig;
+
+    @Option(
+            names = "--http",
+            description = "the broker's HTTP address (default: asked of the broker)",
+            paramLabel = "HOST:PORT")
+    private @Nullable String http;
+
+    public String bootstrap() {
+        return bootstrap;
+    }
+
+    /// Client properties: the file's, with the bootstrap address and time limits of a command.
+    public Properties clientProperties() throws CommandFailure {
+        Properties properties = new Properties();
+        Path file = commandConfig;
+        if (file != null) {
+            try (Reader reader = Files.newBufferedReader(file)) {
+                properties.load(reader);
+            } catch (IOException e) {
+                throw new CommandFailure("cannot read --command-config: " + file + ": " + e, e);
+            }
+        }
+        properties.setProperty("bootstrap.servers", bootstrap);
+        properties.putIfAbsent("request.timeout.ms", Integer.toString(TIMEOUT_MS));
+        properties.putIfAbsent("default.api.timeout.ms", Integer.toString(TIMEOUT_MS));
+        properties.putIfAbsent("client.id", "varve-cli");
+        return properties;
+    }
+
+    public Admin admin() throws CommandFailure {
+        try {
+            return Admin.create(clientProperties());
+        } catch (org.apache.kafka.common.KafkaException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new CommandFailure("cannot use the cluster's address: --bootstrap=" + bootstrap + ": " + cause.getMessage(), e);
+        }
+    }
+
+    /// Waits for an answer of the cluster; Kafka's errors become one line.
+    public <T> T ask(String what, KafkaFuture<T> answer) throws CommandFailure {
+        try {
+            return answer.get(2 * TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            String hint =
+                    cause instanceof org.apache.kafka.common.errors.TimeoutException
+                            ? "; is the broker running there?"
+                            : "";
+            throw new CommandFailure(
+                    what + ": --bootstrap=" + bootstrap + ": " + cause.getMessage() + hint, cause);
+        } catch (TimeoutException e) {
+            throw new CommandFailure(
+                    what + ": --bootstrap=" + bootstrap + ": no answer; is the broker running there?", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure(what + ": interrupted", e);
+        }
+    }
+
+    /// The broker's HTTP side: where `--http` says, else where the broker says it listens.
+    public BrokerHttp http() throws CommandFailure {
+        String address = http;
+        if (address != null) {
+            return new BrokerHttp(address);
+        }
+        try (Admin admin = admin()) {
+            int node =
+                    ask("cannot reach the cluster", admin.describeCluster().nodes()).stream()
+                            .findFirst()
+                            .orElseThrow(() -> new CommandFailure("cluster names no broker: --bootstrap=" + bootstrap))
+                            .id();
+            ConfigResource broker =
+                    new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(node));
+            Map<ConfigResource, Config> configs =
+                    ask("cannot read the broker's configuration", admin.describeConfigs(List.of(broker)).all());
+            Config config = configs.get(broker);
+            ConfigEntry listener = config == null ? null : config.get("http.listener");
+            if (listener == null || listener.value() == null) {
+                throw new CommandFailure(
+                        "broker does not say where its HTTP listens: --bootstrap=" + bootstrap + "; give --http HOST:PORT");
+            }
+            return new BrokerHttp(listener.value());
+        }
+    }
+}
