@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.api;
+
+import io.varve.broker.shard.Leadership;
+import io.varve.broker.shard.PartitionView;
+import io.varve.broker.shard.Shard;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.metadata.ShardDirectories;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.PartitionRegistration;
+import org.jspecify.annotations.Nullable;
+
+/// Finds topics by name or id, and the shard that serves a partition. Thread-safe.
+final class Partitions {
+    private final ClusterView cluster;
+
+    Partitions(ClusterView cluster) {
+        this.cluster = cluster;
+    }
+
+    /// A topic by its id when the request has one, else by its name.
+    Optional<TopicImage> topic(@Nullable String name, Uuid id) {
+        return Optional.ofNullable(
+                !Uuid.ZERO_UUID.equals(id)
+                        ? cluster.image().topics().getTopic(id)
+                        : name == null ? null : cluster.image().topics().getTopic(name));
+    }
+
+    /// What a request is told about a topic that is not there.
+    static Errors unknownTopic(Uuid id) {
+        return Uuid.ZERO_UUID.equals(id)
+                ? Errors.UNKNOWN_TOPIC_OR_PARTITION
+                : Errors.UNKNOWN_TOPIC_ID;
+    }
+
+    PartitionPlace place(@Nullable String name, Uuid id, int partition) {
+        Optional<TopicImage> topic = topic(name, id);
+        return topic.isEmpty()
+                ? new PartitionPlace.Unknown(unknownTopic(id))
+                : place(topic.get(), partition);
+    }
+
+    PartitionPlace place(TopicImage topic, int partition) {
+        PartitionRegistration registration = topic.partitions().get(partition);
+        if (registration == null) {
+            return new PartitionPlace.Unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        }
+        Shard shard = shardOf(registration);
+        if (shard == null) {
+            return elsewhere(registration);
+        }
+        Optional<PartitionView> view = shard.partition(new PartitionId(topic.id(), partition));
+        return switch (shard.leadership()) {
+            case Leadership.Ready _ ->
+                    view.isPresent() && !view.get().closed()
+                            ? new PartitionPlace.Here(shard, view.get())
+                            // Created and not open yet: clients come again.
+                            : new PartitionPlace.Elsewhere(
+                                    OptionalInt.empty(), OptionalInt.empty());
+            case Leadership.NotReady _ ->
+                    new PartitionPlace.Elsewhere(OptionalInt.empty(), OptionalInt.empty());
+            case Leadership.Elsewhere other ->
+                    new PartitionPlace.Elsewhere(
+                            other.nodeId(),
+                            view.map(seen -> OptionalInt.of(seen.leaderEpoch()))
+                                    .orElse(OptionalInt.empty()));
+        };
+    }
+
+    private PartitionPlace elsewhere(PartitionRegistration registration) {
+        OptionalInt leader =
+                registration.leader < 0 || registration.leader == cluster.nodeId()
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(registration.leader);
+        return new PartitionPlace.Elsewhere(leader, OptionalInt.empty());
+    }
+
+    private @Nullable Shard shardOf(PartitionRegistration registration) {
+        for (Uuid directory : registration.directories) {
+            OptionalInt number = ShardDirectories.shardOf(directory);
+            if (number.isPresent()) {
+                Optional<Shard> shard = cluster.shard(number.getAsInt());
+                if (shard.isPresent()) {
+                    return shard.get();
+                }
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.api;
+
+import io.varve.broker.network.Request;
+import io.varve.broker.shard.Acks;
+import io.varve.broker.shard.AppendOutcome;
+import io.varve.broker.shard.AppendRequest;
+import io.varve.broker.shard.AppendTicket;
+import io.varve.broker.shard.Origin;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.ProduceResponseData.NodeEndpoint;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.requests.ProduceRequest;
+import org.apache.kafka.common.requests.ProduceResponse;
+import org.apache.kafka.image.TopicImage;
+import org.jspecify.annotations.Nullable;
+
+/// Produce: each partition's batch goes to the writer of its shard, straight from the receive
+/// buffer, in the order of the requests. Called on the event loop; never blocks. Thread-safe.
+final class ProduceHandler {
+    /// First version whose responses name the current leader.
+    private static final short LEADER_IN_RESPONSE = 10;
+
+    private final Partitions partitions;
+    private final LeaderView leaders;
+    private final TopicRules rules;
+    private final ScheduledExecutorService timer;
+
+    ProduceHandler(
+            Partitions partitions,
+            LeaderView leaders,
+            TopicRules rules,
+            ScheduledExecutorService timer) {
+        this.partitions = partitions;
+        this.leaders = leaders;
+        this.rules = rules;
+        this.timer = timer;
+    }
+
+    /// The stage gives null for acks=0, and fails if then a partition was refused: the connection
+    /// is closed, which is all that such a producer can be told.
+    CompletableFuture<@Nullable ProduceResponse> produce(Request request, ProduceRequest body) {
+        Optional<Acks> acks = acksOf(body.acks());
+        if (acks.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    body.getErrorResponse(0, Errors.INVALID_REQUIRED_ACKS.exception()));
+        }
+        List<TopicProduceResponse> topics = new ArrayList<>();
+        List<CompletableFuture<PartitionProduceResponse>> waiting = new ArrayList<>();
+        List<TopicProduceResponse> owners = new ArrayList<>();
+        for (TopicProduceData topic : body.data().topicData()) {
+            TopicProduceResponse answer =
+                    new TopicProduceResponse().setName(topic.name()).setTopicId(topic.topicId());
+            topics.add(answer);
+            for (PartitionProduceData partition : topic.partitionData()) {
+                owners.add(answer);
+                waiting.add(append(request, body, topic, partition, acks.get()));
+            }
+        }
+        CompletableFuture<List<PartitionProduceResponse>> all = Answers.all(waiting);
+        if (body.acks() != 0 && !all.isDone()) {
+            limit(all, waiting, body);
+        }
+        return all.thenApply(answers -> {
+            for (int i = 0; i < answers.size(); i++) {
+                owners.get(i).partitionResponses().add(answers.get(i));
+            }
+            return answer(request, body, topics);
+        });
+    }
+
+    /// What is not answered in the client's time may still be committed; an idempotent producer
+    /// finds out.
+    private void limit(
+            CompletableFuture<List<PartitionProduceResponse>> all,
+            List<CompletableFuture<PartitionProduceResponse>> waiting,
+            ProduceRequest body) {
+        List<Integer> indexes =
+                body.data().topicData().stream()
+                        .flatMap(topic -> topic.partitionData().stream())
+                        .map(PartitionProduceData::index)
+                        .toList();
+        Future<?> timeout =
+                timer.schedule(
+                        () -> {
+                            for (int i = 0; i < waiting.size(); i++) {
+                                waiting.get(i)
+                                        .complete(
+                                                error(
+                                                        indexes.get(i),
+                                                        Errors.REQUEST_TIMED_OUT,
+                                                        null));
+                            }
+                        },
+                        Math.max(1, body.timeout()),
+                        TimeUnit.MILLISECONDS);
+        CompletableFuture<?> _ = all.whenComplete((_, _) -> timeout.cancel(false));
+    }
+
+    private static Optional<Acks> acksOf(short acks) {
+        return switch (acks) {
+            case 0 -> Optional.of(Acks.NONE);
+            case 1 -> Optional.of(Acks.LEADER);
+            case -1 -> Optional.of(Acks.ALL);
+            default -> Optional.empty();
+        };
+    }
+
+    private CompletableFuture<PartitionProduceResponse> append(
+            Request request,
+            ProduceRequest body,
+            TopicProduceData topic,
+            PartitionProduceData partition,
+            Acks acks) {
+        Optional<TopicImage> image = partitions.topic(topic.name(), topic.topicId());
+        if (image.isEmpty()) {
+            return refused(partition.index(), Partitions.unknownTopic(topic.topicId()), null);
+        }
+        MemoryRecords records = (MemoryRecords) partition.records();
+        try {
+            check(body.version(), records);
+        } catch (ApiException invalid) {
+            return refused(partition.index(), Errors.forException(invalid), invalid.getMessage());
+        }
+        return switch (partitions.place(image.get(), partition.index())) {
+            case PartitionPlace.Unknown unknown ->
+                    refused(partition.index(), unknown.error(), null);
+            case PartitionPlace.Elsewhere other -> elsewhere(partition.index(), other);
+            case PartitionPlace.Here here -> {
+                AppendRequest append =
+                        new AppendRequest(
+                                here.view().id(),
+                                records.buffer(),
+                                acks,
+                                Origin.CLIENT,
+                                rules.rulesOf(image.get()));
+                // The writer reads the receive buffer until it has assigned offsets; the answer may
+                // come before that.
+                request.retain();
+                AppendTicket ticket = here.shard().append(append);
+                CompletableFuture<?> _ =
+                        ticket.assigned().whenComplete((_, _) -> request.release());
+                yield outcome(ticket, partition.index());
+            }
+        };
+    }
+
+    private static void check(short version, @Nullable MemoryRecords records) {
+        if (records == null) {
+            throw Errors.INVALID_RECORD.exception(
+                    "no records in the partition's part of the request");
+        }
+        ProduceRequest.validateRecords(version, records);
+        for (MutableRecordBatch batch : records.batches()) {
+            if (batch.isTransactional()) {
+                throw Errors.INVALID_TXN_STATE.exception(
+                        "transactions are not supported by this broker");
+            }
+        }
+    }
+
+    private static CompletableFuture<PartitionProduceResponse> outcome(
+            AppendTicket ticket, int index) {
+        CompletableFuture<PartitionProduceResponse> answer = new CompletableFuture<>();
+        CompletableFuture<?> _ =
+                ticket.done()
+                        .whenComplete((outcome, failure) -> {
+                            if (failure != null) {
+                                Throwable cause = Answers.cause(failure);
+                                answer.complete(
+                                        error(
+                                                index,
+                                                Errors.forException(cause),
+                                                cause.getMessage()));
+                            } else {
+                                answer.complete(response(index, outcome));
+                            }
+                        });
+        return answer;
+    }
+
+    private static PartitionProduceResponse response(int index, AppendOutcome outcome) {
+        return switch (outcome) {
+            case AppendOutcome.Appended appended ->
+                    new PartitionProduceResponse()
+                            .setIndex(index)
+                            .setBaseOffset(appended.baseOffset())
+                            .setLogAppendTimeMs(
+                                    appended.logAppendTimeMs().orElse(RecordBatch.NO_TIMESTAMP))
+                            .setLogStartOffset(appended.logStartOffset());
+            case AppendOutcome.Duplicate duplicate ->
+                    new PartitionProduceResponse()
+                            .setIndex(index)
+                            .setBaseOffset(duplicate.baseOffset())
+                            .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP)
+                            .setLogStartOffset(duplicate.logStartOffset());
+            case AppendOutcome.Refused refused -> error(index, refused.error(), refused.message());
+        };
+    }
+
+    private static CompletableFuture<PartitionProduceResponse> elsewhere(
+            int index, PartitionPlace.Elsewhere other) {
+        PartitionProduceResponse answer = error(index, Errors.NOT_LEADER_OR_FOLLOWER, null);
+        answer.setCurrentLeader(
+                new LeaderIdAndEpoch()
+                        .setLeaderId(other.leader().orElse(-1))
+                        .setLeaderEpoch(other.leaderEpoch().orElse(-1)));
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    private static CompletableFuture<PartitionProduceResponse> refused(
+            int index, Errors error, @Nullable String message) {
+        return CompletableFuture.completedFuture(error(index, error, message));
+    }
+
+    private static PartitionProduceResponse error(
+            int index, Errors error, @Nullable String message) {
+        return new PartitionProduceResponse()
+                .setIndex(index)
+                .setErrorCode(error.code())
+                .setErrorMessage(message == null ? error.message() : message)
+                .setBaseOffset(ProduceResponse.INVALID_OFFSET)
+                .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP)
+                .setLogStartOffset(ProduceResponse.INVALID_OFFSET);
+    }
+
+    private @Nullable ProduceResponse answer(
+            Request request, ProduceRequest body, List<TopicProduceResponse> topics) {
+        if (body.acks() == 0) {
+            topics.stream()
+                    .flatMap(topic -> topic.partitionResponses().stream())
+                    .filter(partition -> partition.errorCode() != Errors.NONE.code())
+                    .findFirst()
+                    .ifPresent(refused -> {
+                        throw Errors.forCode(refused.errorCode()).exception(refused.errorMessage());
+                    });
+            return null;
+        }
+        ProduceResponseData data = new ProduceResponseData();
+        data.responses().addAll(topics);
+        if (body.version() >= LEADER_IN_RESPONSE) {
+            addEndpoints(data, request.context().listenerName());
+        }
+        return new ProduceResponse(data);
+    }
+
+    private void addEndpoints(ProduceResponseData data, String listener) {
+        List<Integer> named =
+                data.responses().stream()
+                        .flatMap(topic -> topic.partitionResponses().stream())
+                        .map(partition -> partition.currentLeader().leaderId())
+                        .filter(leader -> leader >= 0)
+                        .distinct()
+                        .toList();
+        if (named.isEmpty()) {
+            return;
+        }
+        for (Node node : leaders.nodes(listener)) {
+            if (named.contains(node.id())) {
+                data.nodeEndpoints()
+                        .add(
+                                new NodeEndpoint()
+                                        .setNodeId(node.id())
+                                        .setHost(node.host())
+                                        .setPort(node.port())
+                                        .setRack(node.rack()));
+            }
+        }
+    }
+}

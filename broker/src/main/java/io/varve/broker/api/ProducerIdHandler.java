@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.api;
+
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.message.InitProducerIdResponseData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.InitProducerIdRequest;
+import org.apache.kafka.common.requests.InitProducerIdResponse;
+
+/// InitProducerId for idempotent producers. Thread-safe.
+///
+/// As in Kafka, a producer without transactional id that asks for a new epoch gets a new id.
+/// Transactions are not served; clients learn it from the keys that are not advertised, those that
+/// ask all the same from UNSUPPORTED_VERSION.
+final class ProducerIdHandler {
+    private final ProducerIds ids;
+
+    ProducerIdHandler(ProducerIds ids) {
+        this.ids = ids;
+    }
+
+    CompletableFuture<InitProducerIdResponse> initProducerId(InitProducerIdRequest request) {
+        if (request.data().transactionalId() != null) {
+            return CompletableFuture.completedFuture(
+                    refused(
+                            request.data().transactionalId().isEmpty()
+                                    ? Errors.INVALID_REQUEST
+                                    : Errors.UNSUPPORTED_VERSION));
+        }
+        return ids.next()
+                .handle((id, failure) ->
+                        failure != null
+                                ? refused(Errors.forException(Answers.cause(failure)))
+                                : new InitProducerIdResponse(
+                                        new InitProducerIdResponseData()
+                                                .setProducerId(id)
+                                                .setProducerEpoch((short) 0)));
+    }
+
+    private static InitProducerIdResponse refused(Errors error) {
+        return new InitProducerIdResponse(
+                new InitProducerIdResponseData()
+                        .setErrorCode(error.code())
+                        .setProducerId(-1)
+                        .setProducerEpoch((short) -1));
+    }
+}
