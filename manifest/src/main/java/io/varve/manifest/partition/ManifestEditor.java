@@ -56,11 +56,19 @@ final class ManifestEditor {
         checkFollows(add.entry().baseOffset(), add.entry().endOffset());
         entries.add(add.entry());
         archivedEnd = add.entry().endOffset();
-        for (EpochStart epoch : add.epochs()) {
-            if (epochStarts.isEmpty() || epochStarts.getLast().epoch() < epoch.epoch()) {
-                epochStarts.add(epoch);
-            }
+        add.epochs().forEach(this::addEpoch);
+    }
+
+    /// As Kafka: an epoch of which nothing is left in front of the new one goes.
+    private void addEpoch(EpochStart epoch) {
+        if (!epochStarts.isEmpty() && epochStarts.getLast().epoch() >= epoch.epoch()) {
+            return;
         }
+        long start = Math.max(epoch.startOffset(), logStart);
+        while (!epochStarts.isEmpty() && epochStarts.getLast().startOffset() >= start) {
+            epochStarts.removeLast();
+        }
+        epochStarts.add(new EpochStart(epoch.epoch(), start));
     }
 
     /// What is added starts at the archived end; or in front of it, when all in front was deleted

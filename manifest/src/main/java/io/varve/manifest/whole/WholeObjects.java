@@ -30,7 +30,7 @@ public final class WholeObjects {
         slice.bytes().get(bytes);
         if (slice.objectBytes() != bytes.length) {
             throw new CorruptObjectException(
-                    "object larger than any put may be: object="
+                    "object did not come back whole: object="
                             + key
                             + ", bytes="
                             + slice.objectBytes()
