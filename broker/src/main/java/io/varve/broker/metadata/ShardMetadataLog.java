@@ -30,8 +30,7 @@ public final class ShardMetadataLog implements MetadataLog {
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
                     null,
-                    false,
-                    AppendRules.DEFAULT.producerIdExpirationMs());
+                    false);
 
     private final Shard shard;
 

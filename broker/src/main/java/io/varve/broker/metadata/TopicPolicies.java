@@ -21,22 +21,16 @@ public final class TopicPolicies {
     private final ClusterMetadata metadata;
     private final TopicConfigs configs;
     private final int nodeId;
-    private final long producerIdExpirationMs;
     private volatile Known known =
             new Known(
                     ConfigurationsImage.EMPTY,
                     new ConcurrentHashMap<>(),
                     new ConcurrentHashMap<>());
 
-    public TopicPolicies(
-            ClusterMetadata metadata,
-            TopicConfigs configs,
-            int nodeId,
-            long producerIdExpirationMs) {
+    public TopicPolicies(ClusterMetadata metadata, TopicConfigs configs, int nodeId) {
         this.metadata = metadata;
         this.configs = configs;
         this.nodeId = nodeId;
-        this.producerIdExpirationMs = producerIdExpirationMs;
     }
 
     /// What a topic's configs come to; the broker's defaults for one that does not exist.
@@ -75,7 +69,6 @@ public final class TopicPolicies {
                 policy.timestampBeforeMaxMs(),
                 policy.timestampAfterMaxMs(),
                 policy.compression().orElse(null),
-                policy.compact(),
-                producerIdExpirationMs);
+                policy.compact());
     }
 }

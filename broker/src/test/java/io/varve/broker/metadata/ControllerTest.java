@@ -182,11 +182,7 @@ class ControllerTest {
         Controller controller = started(1);
         create(controller, topic("a", 1));
         TopicPolicies policies =
-                new TopicPolicies(
-                        metadata,
-                        new io.varve.broker.config.TopicConfigs(config(1)),
-                        1,
-                        86_400_000);
+                new TopicPolicies(metadata, new io.varve.broker.config.TopicConfigs(config(1)), 1);
         assertThat(policies.policy("a").retentionMs()).hasValue(604_800_000);
 
         ConfigResource all = new ConfigResource(ConfigResource.Type.BROKER, "");
