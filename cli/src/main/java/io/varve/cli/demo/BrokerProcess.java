@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.demo;
+
+import io.varve.cli.shell.CommandFailure;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A broker in a process of its own, as `varve dev` starts it. Owner: one thread.
+final class BrokerProcess implements AutoCloseable {
+    private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
+    private static final Pattern READY =
+            Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
+
+    private final Process process;
+    private final Path log;
+    private final String kafka;
+    private final String http;
+
+    private BrokerProcess(Process process, Path log, String kafka, String http) {
+        this.process = process;
+        this.log = log;
+        this.kafka = kafka;
+        this.http = http;
+    }
+
+    /// Starts a broker and waits until it is ready.
+    ///
+    /// @param log where its log goes
+    /// @param kafkaPort 0 for any free one
+    static BrokerProcess start(Path data, String bucket, Path log, int kafkaPort)
+            throws CommandFailure, IOException, InterruptedException {
+        Process process =
+                new ProcessBuilder(
+                                ThisProgram.command(
+                                        "512m",
+                                        "dev",
+                                        "--data",
+                                        data.toString(),
+                                        "--bucket",
+                                        bucket,
+                                        "--kafka-port",
+                                        Integer.toString(kafkaPort),
+                                        "--http-port",
+                                        "0"))
+                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                        .start();
+        Matcher ready = awaitReady(process, log);
+        return new BrokerProcess(process, log, ready.group(1), ready.group(2));
+    }
+
+    /// Reads the process's output to its end, so that it never waits for us; gives the ready line.
+    private static Matcher awaitReady(Process process, Path log)
+            throws CommandFailure, InterruptedException {
+        CompletableFuture<Matcher> found = new CompletableFuture<>();
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            try (BufferedReader lines =
+                                    new BufferedReader(
+                                            new InputStreamReader(
+                                                    process.getInputStream(), StandardCharsets.UTF_8))) {
+                                String line = lines.readLine();
+                                while (line != null) {
+                                    Matcher ready = READY.matcher(line);
+                                    if (ready.find()) {
+                                        found.complete(ready);
+                                    }
+                                    line = lines.readLine();
+                                }
+                            } catch (IOException e) {
+                                found.completeExceptionally(e);
+                            }
+                            found.completeExceptionally(new IOException("broker ended before it was ready"));
+                        });
+        try {
+            return found.get(READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            process.destroyForcibly();
+            throw new CommandFailure("broker did not become ready: " + lastLines(log) + "; its log: " + log, e);
+        }
+    }
+
+    private static String lastLines(Path log) {
+        try {
+            var lines = Files.readAllLines(log);
+            return String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
+        } catch (IOException e) {
+            return "no log";
+        }
+    }
+
+    String kafka() {
+        return kafka;
+    }
+
+    int kafkaPort() {
+        return Integer.parseInt(kafka.substring(kafka.lastIndexOf(':') + 1));
+    }
+
+    String http() {
+        return http;
+    }
+
+    Path log() {
+        return log;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /// SIGKILL; returns when the process is gone.
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+    }
+
+    /// Leaves the process running when this program ends.
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    /// SIGTERM, and SIGKILL when that is not enough. Idempotent.
+    @Override
+    public void close() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+            kill();
+        }
+    }
+}

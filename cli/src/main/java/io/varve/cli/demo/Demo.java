@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.demo;
+
+import io.varve.broker.http.AdminView.Flushed;
+import io.varve.broker.http.AdminView.PartitionStorage;
+import io.varve.broker.http.AdminView.TopicStorage;
+import io.varve.cli.shell.BrokerHttp;
+import io.varve.cli.shell.CommandFailure;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/// One run of the demo: its state, and its steps in the order in which [DemoScript] calls them. Owner: one thread.
+final class Demo implements AutoCloseable {
+    static final String ORDERS = "orders";
+    static final String EVENTS = "events";
+    private static final Map<String, Integer> TOPICS = Map.of(ORDERS, 3, EVENTS, 2);
+    private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
+
+    /// What the architecture promises: the interval, and as much again for a journal that was on its way.
+    private static final long LOSS_MS_MAX = 10_000;
+
+    private static final int RECORDS_PER_SECOND = 120;
+    private static final Duration FREED_TIMEOUT = Duration.ofSeconds(20);
+
+    private final Path folder;
+    private final String bucket;
+    private final SplittableRandom random;
+    private final Truth truth = new Truth();
+    private final List<Writer> writers = new ArrayList<>();
+    private @Nullable Writer steady;
+    private @Nullable BrokerProcess broker;
+    private int brokers;
+    private long killedAtMs;
+    private long restoreStartNs;
+    private Optional<Comparison.Result> restored = Optional.empty();
+
+    Demo(Path folder, String bucket, long seed) {
+        this.folder = folder;
+        this.bucket = bucket;
+        this.random = new SplittableRandom(seed);
+    }
+
+    BrokerProcess broker() {
+        BrokerProcess running = broker;
+        if (running == null) {
+            throw new IllegalStateException("no broker is running");
+        }
+        return running;
+    }
+
+    Truth truth() {
+        return truth;
+    }
+
+    static List<TopicPartition> partitions() {
+        List<TopicPartition> partitions = new ArrayList<>();
+        TOPICS.forEach(
+                (topic, count) -> {
+                    for (int partition = 0; partition < count; partition++) {
+                        partitions.add(new TopicPartition(topic, partition));
+                    }
+                });
+        return partitions;
+    }
+
+    private Path data() {
+        return folder.resolve("data-" + brokers);
+    }
+
+    String startBroker(int kafkaPort) throws CommandFailure, IOException, InterruptedException {
+        brokers++;
+        broker = BrokerProcess.start(data(), bucket, folder.resolve("broker-" + brokers + ".log"), kafkaPort);
+        return "pid " + broker().pid() + ", kafka " + broker().kafka();
+    }
+
+    String createTopics() throws ExecutionException, InterruptedException {
+        Properties properties = new Properties();
+        properties.setProperty("bootstrap.servers", broker().kafka());
+        try (Admin admin = Admin.create(properties)) {
+            admin.createTopics(
+                            List.of(
+                                    new NewTopic(ORDERS, Optional.of(3), Optional.empty())
+                                            .configs(Map.of("max.message.bytes", "900000")),
+                                    new NewTopic(EVENTS, Optional.of(2), Optional.empty())
+                                            .configs(Map.of("local.retention.ms", "1000"))))
+                    .all()
+                    .get();
+        }
+        return ORDERS + " (3 partitions), " + EVENTS + " (2 partitions, local.retention.ms=1000)";
+    }
+
+    void startWriters() {
+        for (String codec : CODECS) {
+            Writer writer = new Writer(broker().kafka(), codec, partitions(), truth, random.split());
+            writers.add(writer);
+            writer.start(RECORDS_PER_SECOND);
+        }
+    }
+
+    /// A producer that is silent while the broker dies, and goes on after it.
+    void writeSteadily(int records) throws CommandFailure {
+        Writer writer = steady;
+        if (writer == null) {
+            writer = new Writer(broker().kafka(), "none", partitions(), truth, random.split());
+            steady = writer;
+        }
+        for (int i = 0; i < records; i++) {
+            writer.send();
+        }
+        writer.flush();
+        requireSound(List.of(writer));
+    }
+
+    String stopWriters() throws CommandFailure, InterruptedException {
+        for (Writer writer : writers) {
+            writer.stop();
+        }
+        writers.forEach(Writer::flush);
+        requireSound(writers);
+        closeWriters();
+        return truth.count() + " records acknowledged, codecs " + String.join(" ", CODECS);
+    }
+
+    private static void requireSound(List<Writer> writers) throws CommandFailure {
+        for (Writer writer : writers) {
+            Exception failure = writer.failure();
+            if (failure != null) {
+                throw new CommandFailure("a producer failed: " + failure, failure);
+            }
+        }
+    }
+
+    private void closeWriters() {
+        writers.forEach(Writer::close);
+        writers.clear();
+    }
+
+    String readAsGroups(long records, Duration limit) throws CommandFailure {
+        long classic = readAs("demo-classic", "classic", records, limit);
+        long consumer = readAs("demo-consumer", "consumer", records, limit);
+        return "classic group read " + classic + ", KIP-848 group read " + consumer;
+    }
+
+    private long readAs(String group, String protocol, long records, Duration limit) throws CommandFailure {
+        try (GroupMember member =
+                new GroupMember(broker().kafka(), group, protocol, List.of(ORDERS, EVENTS), truth)) {
+            long read = member.read(records, limit);
+            if (read == 0) {
+                throw new CommandFailure("group read nothing: group=" + group);
+            }
+            return read;
+        }
+    }
+
+    String flush() throws CommandFailure {
+        Flushed flushed = new BrokerHttp(broker().http()).post("/api/v1/archive/flush?segments=true", Flushed.class);
+        return flushed.partitions().size() + " partitions are in the bucket up to their end";
+    }
+
+    /// Waits until old offsets of the topic with a short local retention are in the bucket only.
+    String awaitFreed() throws CommandFailure, InterruptedException {
+        BrokerHttp http = new BrokerHttp(broker().http());
+        long deadlineNs = System.nanoTime() + FREED_TIMEOUT.toNanos();
+        while (System.nanoTime() < deadlineNs) {
+            TopicStorage storage = http.get("/api/v1/topics/" + EVENTS + "/storage", TopicStorage.class);
+            if (storage.partitions().stream().allMatch(p -> p.hotStartOffset() > p.logStartOffset())) {
+                List<String> shown = storage.partitions().stream().map(Demo::shown).toList();
+                return String.join("; ", shown);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+        throw new CommandFailure("local disk was not freed in " + FREED_TIMEOUT.toSeconds() + " s: topic=" + EVENTS);
+    }
+
+    private static String shown(PartitionStorage p) {
+        return EVENTS + "-" + p.partition() + ": " + p.logStartOffset() + " to " + p.hotStartOffset()
+                + " from the bucket only, then to " + p.highWatermark() + " also on disk";
+    }
+
+    /// Compares everything on the running broker, where nothing may be missing.
+    String compareBefore() throws CommandFailure {
+        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        require(result.mismatches());
+        if (result.lostRecords() > 0) {
+            throw new CommandFailure("acknowledged records are not there: records=" + result.lostRecords());
+        }
+        return result.matched() + " records identical, old ones from the bucket";
+    }
+
+    String killAndRemove() throws InterruptedException, IOException {
+        broker().kill();
+        killedAtMs = System.currentTimeMillis();
+        closeWriters();
+        Path lost = data();
+        long bytes = remove(lost);
+        return "kill -9 while writing, " + bytes / 1_000_000 + " MB of local data removed";
+    }
+
+    private static long remove(Path folder) throws IOException {
+        long[] bytes = new long[1];
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                        bytes[0] += attributes.size();
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException error) throws IOException {
+                        Files.delete(directory);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+        return bytes[0];
+    }
+
+    String recover() throws CommandFailure, IOException, InterruptedException {
+        restoreStartNs = System.nanoTime();
+        Recovery.run(bucket, folder.resolve("recover.log"));
+        return "generation 2 is prepared in the bucket";
+    }
+
+    double sinceRestoreStart() {
+        return (System.nanoTime() - restoreStartNs) / 1e9;
+    }
+
+    /// One record of each partition.
+    String firstRead() throws CommandFailure {
+        try (KafkaConsumer<byte[], byte[]> consumer = Comparison.consumer(broker().kafka())) {
+            TopicPartition first = partitions().getFirst();
+            consumer.assign(List.of(first));
+            consumer.seekToBeginning(List.of(first));
+            if (consumer.poll(Duration.ofSeconds(20)).isEmpty()) {
+                throw new CommandFailure("nothing could be read: partition=" + first);
+            }
+            return "read from " + first;
+        }
+    }
+
+    String compareAfter() throws CommandFailure {
+        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        restored = Optional.of(result);
+        List<String> mismatches = new ArrayList<>(result.mismatches());
+        result.lost()
+                .forEach(
+                        (tp, lost) ->
+                                lost.forEach(
+                                        (offset, record) -> {
+                                            if (record.acknowledgedAtMs() < killedAtMs - LOSS_MS_MAX) {
+                                                mismatches.add("lost, and older than the loss allows: partition=" + tp + ", offset=" + offset);
+                                            }
+                                        }));
+        require(mismatches);
+        return result.matched() + " records identical, " + result.unacknowledged() + " more whose producer never heard, "
+                + result.lostRecords() + " lost";
+    }
+
+    String compareGroups() throws CommandFailure, ExecutionException, InterruptedException {
+        Comparison.Result result = restored.orElseThrow();
+        require(GroupCheck.mismatches(broker().kafka(), truth, result.ends(), killedAtMs - LOSS_MS_MAX));
+        return truth.commits().size() + " groups where they were";
+    }
+
+    DemoReport.Rpo rpo() {
+        if (restored.isEmpty()) {
+            return new DemoReport.Rpo(0, 0);
+        }
+        long lostMs = truth.lastAcknowledgedMs() - restored.get().lastKeptMs(truth);
+        return new DemoReport.Rpo(Math.max(0, lostMs) / 1e3, restored.get().lostRecords());
+    }
+
+    /// What was acknowledged and lost is gone: new records take its offsets. Called before anything is written again.
+    void forgetLost() {
+        restored.ifPresent(result -> result.lost().forEach((tp, lost) -> truth.forget(tp, lost.firstKey())));
+    }
+
+    String compareAtEnd() throws CommandFailure {
+        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        require(result.mismatches());
+        if (result.lostRecords() > 0) {
+            throw new CommandFailure("acknowledged records are not there: records=" + result.lostRecords());
+        }
+        return result.matched() + " records identical";
+    }
+
+    private static void require(List<String> mismatches) throws CommandFailure {
+        if (!mismatches.isEmpty()) {
+            throw new CommandFailure(mismatches.size() + " mismatches: " + mismatches.getFirst());
+        }
+    }
+
+    /// Leaves the broker running, for `--keep`.
+    void keep(Consumer<BrokerProcess> shown) {
+        shown.accept(broker());
+        broker = null;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closeWriters();
+        Writer writer = steady;
+        if (writer != null) {
+            writer.close();
+        }
+        BrokerProcess running = broker;
+        if (running != null) {
+            running.close();
+        }
+    }
+}
