@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// One shard's hot tier, as its archiver sees it during one leadership. Reads may come from any thread; they touch the
-/// disk and block.
+/// One shard's hot tier, as its archiver sees it during one leadership. Reads may come from any
+/// thread; they touch the disk and block.
 public interface ShardSource {
     ShardId shard();
 
@@ -26,24 +26,30 @@ public interface ShardSource {
     /// First Raft index whose frame can still be read here.
     long firstReadableIndex();
 
-    /// Term of the committed entry at an index, or empty when this replica does not hold it any more.
+    /// Term of the committed entry at an index, or empty when this replica does not hold it any
+    /// more.
     OptionalLong termAt(long index);
 
-    /// Committed entries in [fromIndex, toIndex), every index, in order, at most `maxBytes` of record bytes but at least one
-    /// entry. `toIndex` is at most [#appliedEndIndex].
+    /// Committed entries in [fromIndex, toIndex), every index, in order, at most `maxBytes` of
+    /// record bytes but at least one entry. `toIndex` is at most [#appliedEndIndex].
     ///
-    /// @throws IOException the local disk failed or a frame is damaged: the message names the file and position
+    /// @throws IOException the local disk failed or a frame is damaged: the message names the file
+    ///   and position
     List<CommittedFrame> frames(long fromIndex, long toIndex, int maxBytes) throws IOException;
 
-    /// Whole record batches of one partition from the local disk: from the batch that holds `offset` on, at most `maxBytes`
-    /// but at least one batch, never beyond `endOffset`. Empty when `offset` is not held locally.
-    ByteBuffer readHot(PartitionId partition, long offset, long endOffset, int maxBytes) throws IOException;
+    /// Whole record batches of one partition from the local disk: from the batch that holds
+    /// `offset` on, at most `maxBytes` but at least one batch, never beyond `endOffset`. Empty when
+    /// `offset` is not held locally.
+    ByteBuffer readHot(PartitionId partition, long offset, long endOffset, int maxBytes)
+            throws IOException;
 
     /// What the policy looks at.
     List<HotPartition> partitions();
 
-    /// Tells the shard, through Raft, how far the partition is archived and which manifest says so. Returns when applied.
-    void archived(PartitionId partition, long archivedEnd, ManifestRef manifest) throws CommandFailedException;
+    /// Tells the shard, through Raft, how far the partition is archived and which manifest says so.
+    /// Returns when applied.
+    void archived(PartitionId partition, long archivedEnd, ManifestRef manifest)
+            throws CommandFailedException;
 
     /// Moves the partition's first offset, through Raft. Returns when applied.
     void moveLogStart(PartitionId partition, long logStart) throws CommandFailedException;
@@ -54,7 +60,8 @@ public interface ShardSource {
     /// One partition of the shard on the leader.
     ///
     /// @param hotStart first offset on local disk
-    /// @param oldestUnarchivedMs leader's time at which the record at archivedEnd was appended, or empty when all is archived
+    /// @param oldestUnarchivedMs leader's time at which the record at archivedEnd was appended, or
+    ///   empty when all is archived
     /// @param localBytes bytes on local disk
     record HotPartition(
             PartitionId id,
@@ -69,7 +76,8 @@ public interface ShardSource {
             long unarchivedBytes,
             long localBytes) {}
 
-    /// The command was refused or its outcome is unknown (leadership lost, time-out): read the state before acting.
+    /// The command was refused or its outcome is unknown (leadership lost, time-out): read the
+    /// state before acting.
     final class CommandFailedException extends Exception {
         private static final long serialVersionUID = 1L;
 

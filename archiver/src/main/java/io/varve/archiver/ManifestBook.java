@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.archiver;
+
+import io.varve.archiver.ShardSource.HotPartition;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.checkpoint.DoomedObject;
+import io.varve.manifest.key.BucketKeys;
+import io.varve.manifest.partition.ManifestDelta;
+import io.varve.manifest.partition.ManifestRank;
+import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.ManifestStore.CommitResult;
+import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.state.PartitionState.ManifestRef;
+import io.varve.objectstore.ObjectStoreException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The manifests of one shard's partitions, as this leader knows them: reads them once, commits
+/// their next versions. Raft's version may lag behind; then the next commit meets the newer one.
+/// Owner: the one thread on which segmenter, retention and collector take turns, so that they never
+/// race for a version.
+final class ManifestBook {
+    /// Manifests that are kept; others are read again.
+    static final int KEPT_MAX = 512;
+
+    /// Versions that stay beside the newest.
+    private static final int OLD_VERSIONS_KEPT = 1;
+
+    private final ArchiveContext context;
+    private final ManifestRank rank;
+    private final StoreClock storeClock;
+    private final LinkedHashMap<PartitionId, PartitionManifest> kept =
+            new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<PartitionId, Set<String>> gone = new HashMap<>();
+    private final Map<PartitionId, PartitionManifest> unknown = new HashMap<>();
+
+    ManifestBook(ArchiveContext context, ShardSource source, StoreClock storeClock) {
+        this.context = context;
+        this.storeClock = storeClock;
+        this.rank =
+                new ManifestRank(
+                        source.shard().generation(), source.shard().incarnation(), source.term());
+    }
+
+    /// The newest version known: from memory, else read. Empty when the partition has none.
+    Optional<PartitionManifest> current(HotPartition hot) throws ObjectStoreException {
+        PartitionManifest known = kept.get(hot.id());
+        if (known != null && !isNewer(hot.manifest(), known.ref())) {
+            return Optional.of(known);
+        }
+        if (!hot.manifest().exists()) {
+            return Optional.empty();
+        }
+        PartitionManifest read = read(hot);
+        keep(read);
+        return Optional.of(read);
+    }
+
+    /// What is known without a request.
+    Optional<PartitionManifest> known(PartitionId partition) {
+        return Optional.ofNullable(kept.get(partition));
+    }
+
+    private PartitionManifest read(HotPartition hot) throws ObjectStoreException {
+        try {
+            return ManifestStore.read(context.store(), hot.topicName(), hot.id(), hot.manifest());
+        } catch (ObjectStoreException.NotFound e) {
+            // old versions go after a grace; a version that nobody told Raft about took its place
+            return ManifestStore.newest(
+                            context.store(), hot.topicName(), hot.id(), rank.generation())
+                    .filter(newest -> isNewer(newest.ref(), hot.manifest()))
+                    .orElseThrow(() -> e);
+        }
+    }
+
+    /// The version of this generation that changes build on; commits the generation's first one
+    /// when there is none yet.
+    PartitionManifest ofThisGeneration(HotPartition hot) throws ObjectStoreException {
+        Optional<PartitionManifest> current = current(hot);
+        if (current.isPresent() && current.get().generation() == rank.generation()) {
+            return current.get();
+        }
+        PartitionManifest first =
+                current.isPresent()
+                        ? current.get().continueIn(rank, hot.archivedEnd())
+                        : PartitionManifest.first(
+                                hot.topicName(), hot.id(), rank, hot.archivedEnd());
+        return switch (commit(first)) {
+            case CommitResult.Committed ours -> ours.manifest();
+            case CommitResult.Superseded theirs -> theirs.theirs();
+        };
+    }
+
+    /// Commits the next version: these changes, and with them what is due anyway (old versions,
+    /// objects that are gone).
+    CommitResult commit(PartitionManifest before, List<ManifestDelta> deltas)
+            throws ObjectStoreException {
+        List<ManifestDelta> all = new ArrayList<>(deltas);
+        long old = before.version() - OLD_VERSIONS_KEPT;
+        String oldKey =
+                old < 1
+                        ? null
+                        : BucketKeys.manifest(
+                                before.topicName(), before.id(), before.generation(), old);
+        if (oldKey != null
+                && before.doomed().stream().noneMatch(object -> object.key().equals(oldKey))) {
+            all.add(
+                    new ManifestDelta.Doom(
+                            List.of(
+                                    new DoomedObject(
+                                            oldKey, 0, "old manifest version", deleteAfterMs()))));
+        }
+        Set<String> dropped = goneOf(before.id());
+        dropped.retainAll(before.doomed().stream().map(DoomedObject::key).toList());
+        if (!dropped.isEmpty()) {
+            all.add(new ManifestDelta.DropDoomed(dropped));
+        }
+        return commit(before.apply(rank, all));
+    }
+
+    private CommitResult commit(PartitionManifest next) throws ObjectStoreException {
+        PartitionManifest tried = unknown.get(next.id());
+        if (tried != null) {
+            // an earlier commit's outcome is unknown: the same one again, before anything else
+            CommitResult result = ManifestStore.commit(context.store(), tried);
+            unknown.remove(next.id());
+            keep(manifestOf(result));
+            return new CommitResult.Superseded(manifestOf(result));
+        }
+        try {
+            CommitResult result = ManifestStore.commit(context.store(), next);
+            keep(manifestOf(result));
+            return result;
+        } catch (ObjectStoreException.Transient e) {
+            unknown.put(next.id(), next);
+            throw e;
+        }
+    }
+
+    private static PartitionManifest manifestOf(CommitResult result) {
+        return switch (result) {
+            case CommitResult.Committed ours -> ours.manifest();
+            case CommitResult.Superseded theirs -> theirs.theirs();
+        };
+    }
+
+    private void keep(PartitionManifest manifest) {
+        kept.put(manifest.id(), manifest);
+        if (kept.size() > KEPT_MAX) {
+            kept.remove(kept.keySet().iterator().next());
+        }
+    }
+
+    /// When what is doomed now may go.
+    long deleteAfterMs() throws ObjectStoreException {
+        return storeClock.within(context.settings().cleaning().retentionCheckMs()).storeMs()
+                + context.settings().cleaning().graceMs();
+    }
+
+    /// Doomed objects that a listing no longer shows: dropped with the next version.
+    void markGone(PartitionId partition, Collection<String> keys) {
+        gone.computeIfAbsent(partition, id -> new HashSet<>()).addAll(keys);
+    }
+
+    /// Doomed objects that are gone but still named so.
+    Set<String> goneOf(PartitionId partition) {
+        return new HashSet<>(gone.getOrDefault(partition, Set.of()));
+    }
+
+    /// Forgets gone keys that the manifest does not name any more, and partitions that left.
+    void tidy(Set<PartitionId> open) {
+        gone.keySet().retainAll(open);
+        gone.forEach((id, keys) -> {
+            PartitionManifest manifest = kept.get(id);
+            if (manifest != null) {
+                keys.retainAll(manifest.doomed().stream().map(DoomedObject::key).toList());
+            }
+        });
+        kept.keySet().retainAll(open);
+        unknown.keySet().retainAll(open);
+    }
+
+    ManifestRank rank() {
+        return rank;
+    }
+
+    static boolean isNewer(ManifestRef one, ManifestRef other) {
+        return one.generation() > other.generation()
+                || (one.generation() == other.generation() && one.version() > other.version());
+    }
+}

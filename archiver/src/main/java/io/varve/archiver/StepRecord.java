@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.archiver;
+
+import java.time.InstantSource;
+
+/// What came of a stepper's steps, for status and metrics. One thread writes, any reads.
+final class StepRecord {
+    private final String name;
+    private final InstantSource clock;
+    private volatile JobStatus status;
+
+    StepRecord(String name, InstantSource clock) {
+        this.name = name;
+        this.clock = clock;
+        this.status = new JobStatus(name, 0, 0, null, null);
+    }
+
+    void took(StepResult result) {
+        JobStatus old = status;
+        status =
+                switch (result) {
+                    case StepResult.Progressed p ->
+                            new JobStatus(name, clock.millis(), 0, null, null);
+                    case StepResult.Idle i -> new JobStatus(name, clock.millis(), 0, null, null);
+                    case StepResult.Failed f ->
+                            new JobStatus(
+                                    name,
+                                    old.lastSuccessMs(),
+                                    old.failures() + 1,
+                                    f.what() + ": " + f.error().getMessage(),
+                                    null);
+                    case StepResult.Stopped s ->
+                            new JobStatus(
+                                    name,
+                                    old.lastSuccessMs(),
+                                    old.failures(),
+                                    old.lastError(),
+                                    s.reason());
+                };
+    }
+
+    JobStatus status() {
+        return status;
+    }
+}
