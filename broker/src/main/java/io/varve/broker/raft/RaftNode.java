@@ -14,9 +14,11 @@ import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachine;
+import org.jspecify.annotations.Nullable;
 
 /// This broker's Raft server: one port, many groups.
 ///
@@ -26,27 +28,18 @@ public final class RaftNode implements AutoCloseable {
     private final RaftSettings settings;
     private final FatalHandler fatal;
     private final Map<RaftGroupId, DivisionStateMachine> machines = new ConcurrentHashMap<>();
-    private final RaftServer server;
+    private volatile @Nullable RaftServer server;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong callIds = new AtomicLong();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private RaftNode(RaftSettings settings, FatalHandler fatal) throws IOException {
+    private RaftNode(RaftSettings settings, FatalHandler fatal) {
         this.settings = settings;
         this.fatal = fatal;
-        this.server =
-                RaftServer.newBuilder()
-                        .setServerId(
-                                org.apache.ratis.protocol.RaftPeerId.valueOf(
-                                        settings.self().toString()))
-                        .setProperties(RatisProperties.of(settings))
-                        .setOption(RaftStorage.StartupOption.RECOVER)
-                        .setStateMachineRegistry(this::machineOf)
-                        .build();
     }
 
     /// A server that is not started yet: it has read nothing and listens nowhere.
-    public static RaftNode create(RaftSettings settings, FatalHandler fatal) throws IOException {
+    public static RaftNode create(RaftSettings settings, FatalHandler fatal) {
         return new RaftNode(settings, fatal);
     }
 
@@ -74,12 +67,29 @@ public final class RaftNode implements AutoCloseable {
     ///
     /// @throws IOException the port is taken, or a group's files are damaged
     public void start() throws IOException {
-        server.start();
+        // Built here and not before: building already opens the groups that the directory holds.
+        RaftServer built =
+                RaftServer.newBuilder()
+                        .setServerId(RaftPeerId.valueOf(settings.self().toString()))
+                        .setProperties(RatisProperties.of(settings))
+                        .setOption(RaftStorage.StartupOption.RECOVER)
+                        .setStateMachineRegistry(this::machineOf)
+                        .build();
+        server = built;
+        built.start();
+    }
+
+    private RaftServer started() {
+        RaftServer started = server;
+        if (started == null) {
+            throw new IllegalStateException("raft node is not started: peer=" + settings.self());
+        }
+        return started;
     }
 
     /// Where this server listens, with the port that it really has.
     public RaftMember self() {
-        int port = server.getServerRpc().getInetSocketAddress().getPort();
+        int port = started().getServerRpc().getInetSocketAddress().getPort();
         return new RaftMember(settings.self(), settings.host(), port);
     }
 
@@ -88,13 +98,14 @@ public final class RaftNode implements AutoCloseable {
     public RaftGroupHandle group(UUID group, List<RaftMember> members) throws IOException {
         RaftGroupId id = RaftGroupId.valueOf(group);
         DivisionStateMachine machine = (DivisionStateMachine) machineOf(id);
-        if (!holds(id)) {
+        RaftServer running = started();
+        if (!holds(running, id)) {
             List<RaftPeer> peers = members.stream().map(RaftNode::peer).toList();
             RaftClientReply reply =
-                    server.groupManagement(
+                    running.groupManagement(
                             GroupManagementRequest.newAdd(
                                     clientId,
-                                    server.getId(),
+                                    running.getId(),
                                     callIds.incrementAndGet(),
                                     RaftGroup.valueOf(id, peers),
                                     true));
@@ -103,10 +114,10 @@ public final class RaftNode implements AutoCloseable {
                         "raft group was not created: group=" + group, reply.getException());
             }
         }
-        return new RaftGroupHandle(server, server.getDivision(id), machine, clientId, callIds);
+        return new RaftGroupHandle(running, running.getDivision(id), machine, clientId, callIds);
     }
 
-    private boolean holds(RaftGroupId id) {
+    private static boolean holds(RaftServer server, RaftGroupId id) {
         for (RaftGroupId held : server.getGroupIds()) {
             if (held.equals(id)) {
                 return true;
@@ -128,7 +139,10 @@ public final class RaftNode implements AutoCloseable {
     public void close() throws IOException {
         if (closed.compareAndSet(false, true)) {
             machines.values().forEach(DivisionStateMachine::closing);
-            server.close();
+            RaftServer running = server;
+            if (running != null) {
+                running.close();
+            }
         }
     }
 }

@@ -49,4 +49,14 @@ final class TestBatches {
         }
         return builder.build().buffer();
     }
+
+    /// One batch of about this many bytes, at most 30 fewer, one record.
+    static ByteBuffer sized(int bytes) {
+        int overhead = 61 + 10;
+        ByteBuffer buffer = ByteBuffer.allocate(bytes + 256);
+        MemoryRecordsBuilder builder = MemoryRecords.builder(
+                buffer, Compression.NONE, TimestampType.CREATE_TIME, 0L);
+        builder.append(TIME_MS, null, new byte[bytes - overhead]);
+        return builder.build().buffer();
+    }
 }
