@@ -2,8 +2,10 @@
 package io.varve.broker.shard;
 
 import io.varve.broker.log.FrameTable;
+import io.varve.manifest.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.OptionalLong;
 
 /// What a shard needs of the log on its disk.
 interface FrameLog extends PartitionReplica.LocalData, AutoCloseable {
@@ -16,8 +18,20 @@ interface FrameLog extends PartitionReplica.LocalData, AutoCloseable {
     /// The body of a frame that is held here, checked. Any thread.
     ByteBuffer readBody(long term, long index) throws IOException;
 
-    /// The frame at this position counts, with these slices: makes its rows. Apply thread.
-    void committed(long term, long index, FrameTable kept);
+    /// The frame at this position counts, with those of its slices that are kept: makes its rows.
+    /// Apply thread.
+    ///
+    /// @throws IOException record batches that count are not on the disk
+    void committed(long term, long index, FrameTable table, FrameTable kept) throws IOException;
+
+    /// An entry that is no frame was applied. Apply thread.
+    void committedOther(long term, long index) throws IOException;
+
+    /// The partition left the shard. Apply thread.
+    void closed(PartitionId id);
+
+    /// Lowest Raft index of all frames on the disk.
+    OptionalLong firstIndex();
 
     @Override
     void close() throws IOException;

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -47,10 +48,12 @@ public final class LocalShard implements Shard, AutoCloseable {
     private final BatchCheck check;
     private final Floor floor;
     private final ExecutorService logThread;
+    private final ExecutorService flushThread;
     private final Thread writerThread;
     private final GroupLink group = new GroupLink();
     private volatile long appliedTerm;
     private volatile long appliedEnd;
+    private volatile long startedAt;
 
     /// Opens what the directory holds: the checkpoint, or nothing.
     ///
@@ -80,10 +83,12 @@ public final class LocalShard implements Shard, AutoCloseable {
                         setup.shard().toString(),
                         group,
                         state::partition,
+                        state::lastFrameTimeMs,
                         setup.limits(),
                         setup.clock(),
                         setup.nanos());
         this.logThread = Executors.newSingleThreadExecutor(setup.threads());
+        this.flushThread = Executors.newSingleThreadExecutor(setup.threads());
         this.writerThread = setup.threads().newThread(writer);
     }
 
@@ -91,6 +96,7 @@ public final class LocalShard implements Shard, AutoCloseable {
         state.load(checkpoint);
         floor.start(checkpoint);
         appliedEnd = checkpoint.endIndex();
+        startedAt = checkpoint.endIndex();
         appliedTerm = checkpoint.lastTerm();
     }
 
@@ -102,6 +108,7 @@ public final class LocalShard implements Shard, AutoCloseable {
     /// Opens or creates the group on a node that was started.
     public void start(RaftNode node, List<RaftMember> members) throws IOException {
         group.handle = node.group(RaftGroups.idOf(setup.clusterId(), setup.shard()), members);
+        purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
         writerThread.start();
         writer.roleMayHaveChanged();
     }
@@ -199,16 +206,44 @@ public final class LocalShard implements Shard, AutoCloseable {
         return appliedEnd;
     }
 
+    /// Where this process began to apply: the end of the checkpoint that it started from.
+    long startedAtIndex() {
+        return startedAt;
+    }
+
     /// End (exclusive) of what the floor covers here.
     public long floorEnd() {
         return floor.end();
     }
 
     private void floorRaised() {
+        purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
+    }
+
+    /// Lets Raft go of entries below an index, never above the floor: a leader offers what its Raft
+    /// log holds, so it starts where the frames on disk start, and a file goes only after Raft let
+    /// go of its entries.
+    void purgeBelow(long endIndex) {
         RaftGroupHandle handle = group.handle;
-        if (handle != null && floor.end() > 0) {
-            var ignored = handle.purge(floor.end() - 1);
+        long last = Math.min(endIndex, floor.end()) - 1;
+        if (handle != null && last >= 0) {
+            var ignored = handle.purge(last);
         }
+    }
+
+    /// First index that Raft's log holds here; nothing is known before the group is open.
+    OptionalLong raftLogStart() {
+        RaftGroupHandle handle = group.handle;
+        return handle == null ? OptionalLong.empty() : OptionalLong.of(handle.logStartIndex());
+    }
+
+    OptionalLong raftTermAt(long index) {
+        RaftGroupHandle handle = group.handle;
+        return handle == null ? OptionalLong.empty() : handle.termAt(index);
+    }
+
+    ShardState state() {
+        return state;
     }
 
     /// Stops the writer, then the log. The Raft node must be closed first: it may still write.
@@ -216,9 +251,11 @@ public final class LocalShard implements Shard, AutoCloseable {
     public void close() throws IOException {
         writer.stop();
         logThread.shutdown();
+        flushThread.shutdown();
         try {
             writerThread.join(CLOSE_TIMEOUT_MS);
-            if (!logThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+            if (!logThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                    || !flushThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
                 throw new IOException("shard log still busy: shard=" + setup.shard());
             }
         } catch (InterruptedException e) {
@@ -263,18 +300,23 @@ public final class LocalShard implements Shard, AutoCloseable {
         @Override
         public CompletableFuture<Void> write(
                 long term, long index, ByteBuffer table, ByteBuffer body) {
-            return onLogThread(() -> log.append(term, index, table, body));
+            return on(logThread, () -> log.append(term, index, table, body));
         }
 
+        /// Not on the log's thread: the next frames are written while the last ones are made
+        /// durable. Ratis flushes only what has been written. Not on Ratis's own thread either: it
+        /// may be interrupted, which would close the file.
         @Override
         public CompletableFuture<Void> flush(long index) {
-            return onLogThread(() -> {
-                log.flush();
-                writer.flushed(index);
-            });
+            return on(
+                    flushThread,
+                    () -> {
+                        log.flush();
+                        writer.flushed(index);
+                    });
         }
 
-        private CompletableFuture<Void> onLogThread(DiskWork work) {
+        private static CompletableFuture<Void> on(ExecutorService thread, DiskWork work) {
             return CompletableFuture.runAsync(
                     () -> {
                         try {
@@ -283,7 +325,7 @@ public final class LocalShard implements Shard, AutoCloseable {
                             throw new UncheckedIOException(e);
                         }
                     },
-                    logThread);
+                    thread);
         }
 
         @Override
@@ -310,8 +352,14 @@ public final class LocalShard implements Shard, AutoCloseable {
             if (index < appliedEnd) {
                 return; // the local checkpoint covers it
             }
-            ShardState.Result result = state.apply(term, index, FrameTable.decode(table));
-            log.committed(term, index, result.kept());
+            FrameTable frame = FrameTable.decode(table);
+            ShardState.Result result = state.apply(term, index, frame);
+            try {
+                log.committed(term, index, frame, result.kept());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            result.closed().forEach(log::closed);
             appliedTerm = term;
             appliedEnd = index + 1;
             writer.applied(term, index, result);
@@ -347,8 +395,16 @@ public final class LocalShard implements Shard, AutoCloseable {
 
         @Override
         public void applyOther(long term, long index) {
+            if (index < appliedEnd) {
+                return;
+            }
+            try {
+                log.committedOther(term, index);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
             appliedTerm = Math.max(appliedTerm, term);
-            appliedEnd = Math.max(appliedEnd, index + 1);
+            appliedEnd = index + 1;
         }
 
         @Override

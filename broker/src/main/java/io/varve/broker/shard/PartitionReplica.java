@@ -11,6 +11,7 @@ import io.varve.manifest.state.ProducerState;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -29,6 +30,7 @@ final class PartitionReplica implements PartitionView {
     private final LongSupplier newestTerm;
     private final ReentrantLock lock = new ReentrantLock();
     private final PartitionLedger ledger; // guarded by lock
+    private final AppendHistory history = new AppendHistory(); // guarded by lock
     private final int baseEpoch;
 
     private volatile String topicRecord;
@@ -88,6 +90,23 @@ final class PartitionReplica implements PartitionView {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Inside [#change] only.
+    AppendHistory history() {
+        return history;
+    }
+
+    /// When the record at this offset was appended, by the leader's time; empty when nothing is
+    /// behind it.
+    OptionalLong appendedAt(long offset) {
+        return read(state ->
+                offset < state.highWatermark() ? history.timeOf(offset) : OptionalLong.empty());
+    }
+
+    /// Bytes from this offset on, roughly.
+    long bytesSince(long offset) {
+        return read(state -> offset < state.highWatermark() ? history.bytesSince(offset) : 0L);
     }
 
     void close() {

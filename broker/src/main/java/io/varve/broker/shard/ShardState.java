@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.protocol.Errors;
@@ -39,7 +40,8 @@ final class ShardState {
     private final ConcurrentSkipListMap<PartitionId, PartitionReplica> open =
             new ConcurrentSkipListMap<>();
     private final Map<PartitionId, ClosedPartition> closed = new TreeMap<>();
-    private long lastFrameTimeMs;
+    private final ConcurrentHashMap<PartitionId, Departed> departed = new ConcurrentHashMap<>();
+    private volatile long lastFrameTimeMs;
     private long floorEnd;
 
     ShardState(
@@ -66,6 +68,17 @@ final class ShardState {
             List<CommandOutcome> outcomes,
             Set<PartitionId> changed,
             Optional<ShardCommand.RaiseFloor> floor) {
+        /// Partitions that left with this frame.
+        List<PartitionId> closed() {
+            List<PartitionId> closed = new ArrayList<>();
+            for (Slice slice : kept.slices()) {
+                if (slice instanceof CommandSlice(ShardCommand.ClosePartition close)) {
+                    closed.add(close.id());
+                }
+            }
+            return closed;
+        }
+
         boolean droppedAny() {
             return !dropped.isEmpty();
         }
@@ -100,6 +113,13 @@ final class ShardState {
 
     Collection<PartitionReplica> partitions() {
         return Collections.unmodifiableCollection(open.values());
+    }
+
+    /// What is known of a partition that left since this process started.
+    record Departed(String topicName, long endOffset) {}
+
+    Optional<Departed> departed(PartitionId id) {
+        return Optional.ofNullable(departed.get(id));
     }
 
     long lastFrameTimeMs() {
@@ -176,6 +196,8 @@ final class ShardState {
             for (BatchFacts batch : data.batches()) {
                 ledger.append(batch, data.leaderEpoch(), lastFrameTimeMs);
             }
+            replica.history().appended(data.baseOffset(), lastFrameTimeMs, data.length());
+            replica.history().forgetBelow(ledger.archivedEnd());
             return ledger.expireProducers(lastFrameTimeMs, producerExpiryMs);
         });
         return true;
@@ -238,6 +260,7 @@ final class ShardState {
                     index, "partition is not open: partition=" + command.id());
         }
         replica.close();
+        departed.put(command.id(), new Departed(replica.topicName(), replica.highWatermark()));
         closed.put(
                 command.id(),
                 new ClosedPartition(command.id(), replica.topicName(), lastFrameTimeMs));

@@ -47,6 +47,7 @@ final class ShardWriter implements Runnable {
     private final String name;
     private final RaftGroup raft;
     private final Function<PartitionId, Optional<PartitionReplica>> applied;
+    private final LongSupplier appliedTimeMs;
     private final ShardLimits limits;
     private final InstantSource clock;
     private final LongSupplier nanos;
@@ -88,12 +89,14 @@ final class ShardWriter implements Runnable {
             String name,
             RaftGroup raft,
             Function<PartitionId, Optional<PartitionReplica>> applied,
+            LongSupplier appliedTimeMs,
             ShardLimits limits,
             InstantSource clock,
             LongSupplier nanos) {
         this.name = name;
         this.raft = raft;
         this.applied = applied;
+        this.appliedTimeMs = appliedTimeMs;
         this.limits = limits;
         this.clock = clock;
         this.nanos = nanos;
@@ -260,6 +263,9 @@ final class ShardWriter implements Runnable {
     private void lead(long term) {
         leading = new Leading(term, applied);
         bytesInFlight = 0;
+        // Everything of earlier terms is applied: with this, the time of frames never goes back
+        // from leader to leader.
+        lastFrameTimeMs = Math.max(lastFrameTimeMs, appliedTimeMs.getAsLong());
         show(new Leadership.Ready(term));
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,8 +59,19 @@ final class MemoryFrameLog implements FrameLog {
     }
 
     @Override
-    public void committed(long term, long index, FrameTable kept) {
+    public void committed(long term, long index, FrameTable table, FrameTable kept) {
         committed.put(index, kept);
+    }
+
+    @Override
+    public void committedOther(long term, long index) {}
+
+    @Override
+    public void closed(PartitionId id) {}
+
+    @Override
+    public OptionalLong firstIndex() {
+        return written.keySet().stream().mapToLong(Key::index).min();
     }
 
     /// The power goes: only what was flushed is left.

@@ -23,10 +23,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What Ratis does that would cost data or hang, each with a test that notices: one broker, real Ratis, a disk that fails.
+/// What Ratis does that would cost data or hang, each with a test that notices: one broker, real
+/// Ratis, a disk that fails.
 class ShardTrapsTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private final MemoryFrameLog log = new MemoryFrameLog();
 
@@ -37,11 +37,14 @@ class ShardTrapsTest {
             log.failFlushes = true;
 
             AppendTicket lost = broker.append(P0, TestBatches.plain(1));
-            Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !broker.fatal.facts.isEmpty());
+            Awaitility.await()
+                    .atMost(10, TimeUnit.SECONDS)
+                    .until(() -> !broker.fatal.facts.isEmpty());
             log.failFlushes = false;
             AppendTicket later = broker.append(P0, TestBatches.plain(1));
 
-            assertThat(broker.fatal.facts).anySatisfy(fact -> assertThat(fact).contains("flush of the shard log failed"));
+            assertThat(broker.fatal.facts)
+                    .anySatisfy(fact -> assertThat(fact).contains("flush of the shard log failed"));
             assertThat(get(later.done())).isInstanceOf(AppendOutcome.Refused.class);
             assertThat(lost.done().getNow(null) instanceof AppendOutcome.Appended).isFalse();
             assertThat(broker.shard.partition(P0).orElseThrow().highWatermark()).isZero();
@@ -55,9 +58,12 @@ class ShardTrapsTest {
             log.failWrites = true;
 
             AppendTicket lost = broker.append(P0, TestBatches.plain(1));
-            Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> !broker.fatal.facts.isEmpty());
+            Awaitility.await()
+                    .atMost(10, TimeUnit.SECONDS)
+                    .until(() -> !broker.fatal.facts.isEmpty());
 
-            assertThat(broker.fatal.facts).anySatisfy(fact -> assertThat(fact).contains("write of a frame failed"));
+            assertThat(broker.fatal.facts)
+                    .anySatisfy(fact -> assertThat(fact).contains("write of a frame failed"));
             assertThat(lost.done().getNow(null) instanceof AppendOutcome.Appended).isFalse();
         }
     }
@@ -91,8 +97,11 @@ class ShardTrapsTest {
                 }
             }
             assertThat(get(broker.append(P0, TestBatches.plain(1)).done()))
-                    .isInstanceOfSatisfying(AppendOutcome.Appended.class, appended -> assertThat(appended.baseOffset())
-                            .isEqualTo(partition.highWatermark() - 1));
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Appended.class,
+                            appended ->
+                                    assertThat(appended.baseOffset())
+                                            .isEqualTo(partition.highWatermark() - 1));
         }
     }
 
@@ -103,18 +112,23 @@ class ShardTrapsTest {
             int many = flushesFor(broker, 500, 1);
 
             assertThat(few).isPositive();
-            // All partitions share frames; 500 batches that wait together are a handful of frames, whoever they belong to.
+            // All partitions share frames; 500 batches that wait together are a handful of frames,
+            // whoever they belong to.
             assertThat(many).isLessThanOrEqualTo(few + 4);
         }
     }
 
     private int flushesFor(ShardBroker broker, int partitions, int topic) {
-        List<PartitionId> ids = IntStream.range(0, partitions)
-                .mapToObj(i -> new PartitionId(new Uuid(9, topic), i))
-                .toList();
-        var opened = ids.stream()
-                .map(id -> broker.shard.submit(new ShardCommand.OpenPartition(id, "topic", "{}", 0, 0)))
-                .toList();
+        List<PartitionId> ids =
+                IntStream.range(0, partitions)
+                        .mapToObj(i -> new PartitionId(new Uuid(9, topic), i))
+                        .toList();
+        var opened =
+                ids.stream()
+                        .map(id ->
+                                broker.shard.submit(
+                                        new ShardCommand.OpenPartition(id, "topic", "{}", 0, 0)))
+                        .toList();
         opened.forEach(ShardBroker::get);
         int before = log.flushes.get();
         for (int round = 0; round < 10; round++) {
@@ -123,7 +137,8 @@ class ShardTrapsTest {
             for (int i = 0; i < 500; i++) {
                 tickets.add(broker.append(ids.get(i % partitions), TestBatches.plain(1)));
             }
-            tickets.forEach(ticket -> assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
+            tickets.forEach(ticket ->
+                    assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
         }
         return (log.flushes.get() - before + 9) / 10;
     }
@@ -132,18 +147,30 @@ class ShardTrapsTest {
     void batchThatRaftCouldNotTakeIsRefusedBeforeItCostsTheLeadership() throws Exception {
         try (ShardBroker broker = ShardBroker.single(directory, log)) {
             broker.open(P0);
-            AppendRules rules = new AppendRules(
-                    Integer.MAX_VALUE, AppendRules.DEFAULT.timestampType(), Long.MAX_VALUE, Long.MAX_VALUE, null, false);
+            AppendRules rules =
+                    new AppendRules(
+                            Integer.MAX_VALUE,
+                            AppendRules.DEFAULT.timestampType(),
+                            Long.MAX_VALUE,
+                            Long.MAX_VALUE,
+                            null,
+                            false);
             java.nio.ByteBuffer huge = TestBatches.sized(broker.limits.batchBytesMax() + 1);
             java.nio.ByteBuffer large = TestBatches.sized(broker.limits.batchBytesMax() - 100);
 
             AppendTicket refused =
-                    broker.shard.append(new AppendRequest(P0, huge, Acks.ALL, Origin.CLIENT, rules));
-            AppendTicket fits = broker.shard.append(new AppendRequest(P0, large, Acks.ALL, Origin.CLIENT, rules));
+                    broker.shard.append(
+                            new AppendRequest(P0, huge, Acks.ALL, Origin.CLIENT, rules));
+            AppendTicket fits =
+                    broker.shard.append(
+                            new AppendRequest(P0, large, Acks.ALL, Origin.CLIENT, rules));
 
             assertThat(get(refused.done()))
-                    .isInstanceOfSatisfying(AppendOutcome.Refused.class, outcome -> assertThat(outcome.error())
-                            .isEqualTo(Errors.MESSAGE_TOO_LARGE));
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Refused.class,
+                            outcome ->
+                                    assertThat(outcome.error())
+                                            .isEqualTo(Errors.MESSAGE_TOO_LARGE));
             assertThat(get(fits.done())).isInstanceOf(AppendOutcome.Appended.class);
             assertThat(broker.shard.leadership()).isEqualTo(new Leadership.Ready(1));
         }
@@ -158,8 +185,10 @@ class ShardTrapsTest {
                 tickets.add(broker.append(P0, TestBatches.plain(1)));
             }
 
-            // Every one is answered by offsets: none met ResourceUnavailable, which leaks a permit each.
-            tickets.forEach(ticket -> assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
+            // Every one is answered by offsets: none met ResourceUnavailable, which leaks a permit
+            // each.
+            tickets.forEach(ticket ->
+                    assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
             assertThat(broker.shard.leadership()).isEqualTo(new Leadership.Ready(1));
         }
     }
@@ -170,15 +199,19 @@ class ShardTrapsTest {
             broker.open(P0);
             get(broker.append(P0, TestBatches.idempotent(5, 0, 0, 2)).done());
 
-            broker.node.group(
-                            io.varve.broker.raft.RaftGroups.idOf("cluster", ShardBroker.SHARD), List.of())
+            broker.node
+                    .group(
+                            io.varve.broker.raft.RaftGroups.idOf("cluster", ShardBroker.SHARD),
+                            List.of())
                     .stepDown();
-            Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> broker.shard.leadership()
-                    .equals(new Leadership.Ready(2)));
+            Awaitility.await()
+                    .atMost(20, TimeUnit.SECONDS)
+                    .until(() -> broker.shard.leadership().equals(new Leadership.Ready(2)));
 
             assertThat(get(broker.append(P0, TestBatches.idempotent(5, 0, 2, 2)).done()))
-                    .isInstanceOfSatisfying(AppendOutcome.Appended.class, appended -> assertThat(appended.baseOffset())
-                            .isEqualTo(2));
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Appended.class,
+                            appended -> assertThat(appended.baseOffset()).isEqualTo(2));
             assertThat(broker.shard.partition(P0).orElseThrow().epochs())
                     .extracting(epoch -> epoch.epoch() + "@" + epoch.startOffset())
                     .containsExactly("1@0", "2@2");
@@ -198,12 +231,23 @@ class ShardTrapsTest {
             broker.bucket.put(
                     endIndex,
                     new ShardCheckpoint(
-                            "cluster", ShardBroker.SHARD, endIndex, 1, broker.clockMs.get(), List.of(partition.state()),
-                            List.of(), List.of(), List.of(), List.of()));
+                            "cluster",
+                            ShardBroker.SHARD,
+                            endIndex,
+                            1,
+                            broker.clockMs.get(),
+                            List.of(partition.state()),
+                            List.of(),
+                            List.of(),
+                            List.of(),
+                            List.of()));
 
-            CommandOutcome raised = get(broker.shard.submit(new ShardCommand.RaiseFloor(endIndex, 1)));
+            CommandOutcome raised =
+                    get(broker.shard.submit(new ShardCommand.RaiseFloor(endIndex, 1)));
             assertThat(raised).isInstanceOf(CommandOutcome.Applied.class);
-            Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> broker.shard.floorEnd() == endIndex);
+            Awaitility.await()
+                    .atMost(10, TimeUnit.SECONDS)
+                    .until(() -> broker.shard.floorEnd() == endIndex);
             get(broker.append(P0, TestBatches.plain(7)).done());
         } finally {
             broker.close();

@@ -54,8 +54,8 @@ final class TestBatches {
     static ByteBuffer sized(int bytes) {
         int overhead = 61 + 10;
         ByteBuffer buffer = ByteBuffer.allocate(bytes + 256);
-        MemoryRecordsBuilder builder = MemoryRecords.builder(
-                buffer, Compression.NONE, TimestampType.CREATE_TIME, 0L);
+        MemoryRecordsBuilder builder =
+                MemoryRecords.builder(buffer, Compression.NONE, TimestampType.CREATE_TIME, 0L);
         builder.append(TIME_MS, null, new byte[bytes - overhead]);
         return builder.build().buffer();
     }

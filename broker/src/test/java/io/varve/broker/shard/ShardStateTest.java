@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import static io.varve.broker.shard.ShardBroker.P0;
+import static io.varve.broker.shard.ShardBroker.SHARD;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.varve.broker.log.CommandSlice;
+import io.varve.broker.log.DataSlice;
+import io.varve.broker.log.FrameTable;
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.log.Slice;
+import io.varve.manifest.state.BatchFacts;
+import io.varve.manifest.state.PartitionState.ManifestRef;
+import java.util.List;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+/// What apply lets count and what it drops.
+class ShardStateTest {
+    private final ShardState state =
+            new ShardState(SHARD, new MemoryFrameLog(), () -> 1, 86_400_000);
+
+    @Test
+    void dropsAFrameThatWasMadeForAnotherTerm() {
+        open();
+
+        ShardState.Result result = state.apply(3, 11, frame(2, data(0, 5)));
+
+        assertThat(result.kept().slices()).isEmpty();
+        assertThat(result.dropped()).containsExactly(P0);
+        assertThat(highWatermark()).isZero();
+    }
+
+    @Test
+    void dropsASliceThatIsNotAtTheEndOfItsPartitionAndKeepsTheOthers() {
+        open();
+
+        ShardState.Result result = state.apply(1, 11, frame(1, data(3, 2), data(0, 2)));
+
+        assertThat(result.kept().slices()).containsExactly(data(0, 2));
+        assertThat(result.dropped()).containsExactly(P0);
+        assertThat(highWatermark()).isEqualTo(2);
+    }
+
+    @Test
+    void droppedFrameOfCommandsChangesNothing() {
+        ShardState.Result result = state.apply(3, 11, frame(2, openSlice()));
+
+        assertThat(state.partition(P0)).isEmpty();
+        assertThat(result.outcomes()).singleElement().isInstanceOf(CommandOutcome.Refused.class);
+    }
+
+    @Test
+    void openingTwiceChangesNothingAndAClosedPartitionStaysClosed() {
+        assertThat(command(10, openSlice())).isEqualTo(new CommandOutcome.Applied(10));
+        assertThat(command(11, openSlice())).isInstanceOf(CommandOutcome.Unchanged.class);
+        assertThat(command(12, new CommandSlice(new ShardCommand.ClosePartition(P0, "deleted"))))
+                .isEqualTo(new CommandOutcome.Applied(12));
+        assertThat(command(13, new CommandSlice(new ShardCommand.ClosePartition(P0, "deleted"))))
+                .isInstanceOf(CommandOutcome.Unchanged.class);
+        assertThat(command(14, openSlice()))
+                .isInstanceOfSatisfying(
+                        CommandOutcome.Refused.class,
+                        refused -> assertThat(refused.error()).isEqualTo(Errors.UNKNOWN_TOPIC_ID));
+    }
+
+    @Test
+    void endsNeverPassTheHighWatermark() {
+        open();
+        state.apply(1, 11, frame(1, data(0, 4)));
+
+        assertThat(command(12, new CommandSlice(new ShardCommand.MoveLogStart(P0, 5))))
+                .isInstanceOf(CommandOutcome.Refused.class);
+        assertThat(
+                        command(
+                                13,
+                                new CommandSlice(
+                                        new ShardCommand.SetArchived(
+                                                P0, 5, new ManifestRef(1, 1)))))
+                .isInstanceOf(CommandOutcome.Refused.class);
+        assertThat(command(14, new CommandSlice(new ShardCommand.MoveLogStart(P0, 4))))
+                .isEqualTo(new CommandOutcome.Applied(14));
+        assertThat(state.partition(P0).orElseThrow().archivedEnd()).isEqualTo(4);
+    }
+
+    @Test
+    void frameTimeNeverGoesBack() {
+        open();
+        state.apply(1, 11, new FrameTable(1, 2_000, List.of(data(0, 1))));
+        ShardState.Result result =
+                state.apply(1, 12, new FrameTable(1, 1_000, List.of(data(1, 1))));
+
+        assertThat(result.kept().leaderTimeMs()).isEqualTo(2_000);
+        assertThat(state.lastFrameTimeMs()).isEqualTo(2_000);
+    }
+
+    @Test
+    void aFloorAboveTheLogIsRefusedAndAnOlderOneChangesNothing() {
+        assertThat(command(10, new CommandSlice(new ShardCommand.RaiseFloor(11, 1))))
+                .isInstanceOf(CommandOutcome.Refused.class);
+        assertThat(command(11, new CommandSlice(new ShardCommand.RaiseFloor(9, 1))))
+                .isInstanceOf(CommandOutcome.Applied.class);
+        assertThat(command(12, new CommandSlice(new ShardCommand.RaiseFloor(8, 1))))
+                .isInstanceOf(CommandOutcome.Unchanged.class);
+    }
+
+    private void open() {
+        assertThat(command(1, openSlice())).isInstanceOf(CommandOutcome.Applied.class);
+    }
+
+    private CommandOutcome command(long index, Slice slice) {
+        return state.apply(1, index, frame(1, slice)).outcomes().getFirst();
+    }
+
+    private static CommandSlice openSlice() {
+        return new CommandSlice(new ShardCommand.OpenPartition(P0, "topic", "{}", 0, 0));
+    }
+
+    private static FrameTable frame(long writerTerm, Slice... slices) {
+        return new FrameTable(writerTerm, 1_000, List.of(slices));
+    }
+
+    private static DataSlice data(long base, int records) {
+        BatchFacts batch =
+                new BatchFacts(
+                        base, records, 100, 5, -1, (short) -1, -1, false, BatchFacts.Kind.DATA, -1);
+        return new DataSlice(P0, 1, 0, 100, List.of(batch));
+    }
+
+    private long highWatermark() {
+        return state.partition(P0).orElseThrow().highWatermark();
+    }
+}
