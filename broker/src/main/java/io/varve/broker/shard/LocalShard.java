@@ -4,6 +4,7 @@ package io.varve.broker.shard;
 import io.varve.broker.log.DataSlice;
 import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
+import io.varve.broker.log.ShardLog;
 import io.varve.broker.log.Slice;
 import io.varve.broker.raft.FrameReadException;
 import io.varve.broker.raft.LogPosition;
@@ -90,6 +91,11 @@ public final class LocalShard implements Shard, AutoCloseable {
         this.logThread = Executors.newSingleThreadExecutor(setup.threads());
         this.flushThread = Executors.newSingleThreadExecutor(setup.threads());
         this.writerThread = setup.threads().newThread(writer);
+    }
+
+    /// Opens a shard over its log on disk. The shard closes the log.
+    public static LocalShard open(ShardSetup setup, ShardLog log) throws IOException {
+        return new LocalShard(setup, new ShardLogFrames(log));
     }
 
     private void load(ShardCheckpoint checkpoint) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.log.HotLease;
+import io.varve.broker.log.HotRange;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.state.AbortedTxn;
@@ -8,6 +10,7 @@ import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionLedger;
 import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.state.ProducerState;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +51,12 @@ final class PartitionReplica implements PartitionView {
         Optional<Long> hotStart(PartitionId id);
 
         long localBytes(PartitionId id);
+
+        List<HotRange> rows(PartitionId id, long offset, long maxBytes);
+
+        Optional<HotRange> rowForTimestamp(PartitionId id, long timestampMs);
+
+        Optional<HotLease> lease(HotRange range) throws IOException;
     }
 
     PartitionReplica(
@@ -232,6 +241,21 @@ final class PartitionReplica implements PartitionView {
     @Override
     public long localBytes() {
         return local.localBytes(id());
+    }
+
+    @Override
+    public List<HotRange> hotRows(long offset, long maxBytes) {
+        return local.rows(id(), offset, maxBytes);
+    }
+
+    @Override
+    public Optional<HotRange> hotRowForTimestamp(long timestampMs) {
+        return local.rowForTimestamp(id(), timestampMs);
+    }
+
+    @Override
+    public Optional<HotLease> lease(HotRange range) throws IOException {
+        return local.lease(range);
     }
 
     @Override

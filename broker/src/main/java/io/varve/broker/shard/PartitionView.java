@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.log.HotLease;
+import io.varve.broker.log.HotRange;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.state.ProducerState;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +73,19 @@ public interface PartitionView {
 
     /// Bytes of this partition on local disk.
     long localBytes();
+
+    /// Ranges on local disk from the one that holds `offset` on, without a hole, until their bytes
+    /// reach `maxBytes` (at least one). Empty when the offset is not served from here. They may
+    /// reach beyond the high watermark that was read before.
+    List<HotRange> hotRows(long offset, long maxBytes);
+
+    /// The first range on local disk with a record of that time or later.
+    Optional<HotRange> hotRowForTimestamp(long timestampMs);
+
+    /// The right to read a range, or empty when its file was freed meanwhile: look up again.
+    ///
+    /// @throws IOException the shard log has failed
+    Optional<HotLease> lease(HotRange range) throws IOException;
 
     /// True for good once the partition left the shard.
     boolean closed();

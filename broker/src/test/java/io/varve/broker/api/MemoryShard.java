@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.log.HotLease;
+import io.varve.broker.log.HotRange;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.shard.AppendOutcome;
 import io.varve.broker.shard.AppendRequest;
@@ -253,6 +255,21 @@ final class MemoryShard implements Shard {
         @Override
         public long localBytes() {
             return batches.stream().mapToLong(ByteBuffer::remaining).sum();
+        }
+
+        @Override
+        public List<HotRange> hotRows(long offset, long maxBytes) {
+            return List.of();
+        }
+
+        @Override
+        public Optional<HotRange> hotRowForTimestamp(long timestampMs) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<HotLease> lease(HotRange range) {
+            return Optional.empty();
         }
 
         @Override

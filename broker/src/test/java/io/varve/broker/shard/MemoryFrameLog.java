@@ -2,6 +2,8 @@
 package io.varve.broker.shard;
 
 import io.varve.broker.log.FrameTable;
+import io.varve.broker.log.HotLease;
+import io.varve.broker.log.HotRange;
 import io.varve.manifest.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,6 +74,21 @@ final class MemoryFrameLog implements FrameLog {
     @Override
     public OptionalLong firstIndex() {
         return written.keySet().stream().mapToLong(Key::index).min();
+    }
+
+    @Override
+    public List<HotRange> rows(PartitionId id, long offset, long maxBytes) {
+        return List.of();
+    }
+
+    @Override
+    public Optional<HotRange> rowForTimestamp(PartitionId id, long timestampMs) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<HotLease> lease(HotRange range) {
+        return Optional.empty();
     }
 
     /// The power goes: only what was flushed is left.

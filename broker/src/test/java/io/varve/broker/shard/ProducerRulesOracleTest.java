@@ -175,8 +175,7 @@ class ProducerRulesOracleTest {
         return batch;
     }
 
-    private static int sequence(
-            Random random, Optional<ProducerState> state, int epoch, int records) {
+    private static int sequence(Random random, Optional<ProducerState> state, int epoch) {
         if (state.isEmpty()
                 || state.get().batches().isEmpty()
                 || state.get().producerEpoch() != epoch) {
