@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.recovery;
+
+import java.time.Duration;
+
+/// How a restore is run. Immutable.
+///
+/// @param runner who runs it: host, process and something random; written into claim and cut
+/// @param force go on although a broker of the old generation gave a sign of life
+/// @param acceptLoss go on although something is lost or damaged: everything else is restored, and
+///   the report names what is not
+/// @param aliveInterval how often brokers give a sign of life; one younger than three intervals
+///   counts
+public record RecoveryOptions(
+        String runner, boolean force, boolean acceptLoss, Duration aliveInterval) {
+    /// As brokers do it.
+    public static final Duration ALIVE_INTERVAL = Duration.ofSeconds(30);
+
+    public RecoveryOptions {
+        if (runner.isEmpty() || aliveInterval.isNegative()) {
+            throw new IllegalArgumentException(
+                    "bad options: runner=" + runner + ", aliveInterval=" + aliveInterval);
+        }
+    }
+
+    /// Nothing forced, nothing accepted.
+    public static RecoveryOptions careful(String runner) {
+        return new RecoveryOptions(runner, false, false, ALIVE_INTERVAL);
+    }
+
+    public RecoveryOptions withForce() {
+        return new RecoveryOptions(runner, true, acceptLoss, aliveInterval);
+    }
+
+    public RecoveryOptions withAcceptLoss() {
+        return new RecoveryOptions(runner, force, true, aliveInterval);
+    }
+}
