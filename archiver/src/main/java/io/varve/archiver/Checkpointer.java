@@ -135,7 +135,7 @@ final class Checkpointer implements Stepper {
         boolean changed = shadow.position().endIndex() > (last == null ? 0 : last.endIndex());
         if (!changed) {
             settle(shadow.position().endIndex());
-            return new StepResult.Idle(settings.intervalMs());
+            return new StepResult.Idle(pollMs());
         }
         boolean due =
                 demanded.get() != null
@@ -143,8 +143,7 @@ final class Checkpointer implements Stepper {
                         || shadow.journalsTaken() - journalsAtLast >= settings.journals();
         if (!due || !topicsWritten.getAsBoolean()) {
             long untilMs = Math.max(1, lastAtMs + settings.intervalMs() - now);
-            return new StepResult.Idle(
-                    Math.min(untilMs, context.settings().journals().intervalMs()));
+            return new StepResult.Idle(Math.min(untilMs, pollMs()));
         }
         if (!listed) {
             indexes = CheckpointStore.indexes(context.store(), source.shard());
@@ -160,6 +159,13 @@ final class Checkpointer implements Stepper {
             return new StepResult.Progressed();
         }
         return draft(last, settings);
+    }
+
+    /// Journals come about as often, and each is read back soon.
+    private long pollMs() {
+        return Math.min(
+                context.settings().checkpoints().intervalMs(),
+                context.settings().journals().intervalMs());
     }
 
     /// Only what might be doomed now is worth a read.

@@ -540,4 +540,39 @@ class ShardArchiveTest {
                 .topicsByName()
                 .keySet();
     }
+
+    @Test
+    void anIdleShardAsksTheBucketNothing() throws Exception {
+        ShardWorld world = new ShardWorld(temporary);
+        PartitionId orders = world.tier.open("orders", 0);
+        world.tier.append(orders, 4, 100);
+        world.segment(orders);
+        world.tier.append(orders, 4, 100);
+        world.checkpoint();
+        world.store.operations.clear();
+
+        for (int i = 0; i < 50; i++) {
+            world.passMs(60_000);
+        }
+
+        assertThat(world.store.operations).isEmpty();
+    }
+
+    @Test
+    void aStoreThatVerifiesUploadsIsNotReadBack() throws Exception {
+        ShardWorld world =
+                new ShardWorld(
+                        temporary,
+                        ArchiveSettings.defaults()
+                                .withVerification(StoreVerification.ofProbe(true)));
+        PartitionId orders = world.tier.open("orders", 0);
+        world.tier.append(orders, 4, 100);
+        world.segment(orders);
+        long floor = world.checkpoint();
+
+        assertThat(world.store.operations)
+                .filteredOn(operation -> operation.startsWith("get "))
+                .containsExactly("get " + BucketKeys.checkpoint(world.tier.shard, floor));
+        assertThat(world.tier.floorIndex).isEqualTo(floor);
+    }
 }
