@@ -101,7 +101,9 @@ public final class HotRetention {
     private StepResult free(LogFileFacts file) {
         long start = shard.raftLogStart().orElse(0);
         if (start <= file.highestIndex()) {
-            shard.purgeBelow(file.highestIndex() + 1);
+            // Up to the floor, not only up to the file: a Raft segment goes as a whole, and may
+            // reach over many files.
+            shard.purgeBelow(Long.MAX_VALUE);
             if (shard.raftLogStart().orElse(0) <= file.highestIndex()) {
                 return new StepResult.Idle(
                         IDLE_MS); // Raft lets go of whole segments only: the next ones will do

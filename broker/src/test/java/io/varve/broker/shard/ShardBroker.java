@@ -2,6 +2,8 @@
 package io.varve.broker.shard;
 
 import io.varve.broker.log.ShardCommand;
+import io.varve.broker.raft.RaftGroupHandle;
+import io.varve.broker.raft.RaftGroups;
 import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftNode;
 import io.varve.broker.raft.RaftPeerName;
@@ -34,7 +36,7 @@ final class ShardBroker implements AutoCloseable {
     final Path directory;
     final int nodeId;
     final ShardId shardId;
-    final MemoryFrameLog log;
+    final FrameLog log;
     final RecordingFatal fatal = new RecordingFatal();
     final AtomicLong clockMs = new AtomicLong(1_700_000_000_000L);
     final Map<Long, ShardCheckpoint> bucket;
@@ -46,7 +48,7 @@ final class ShardBroker implements AutoCloseable {
             Path directory,
             int nodeId,
             ShardId shardId,
-            MemoryFrameLog log,
+            FrameLog log,
             Map<Long, ShardCheckpoint> bucket,
             ShardLimits limits) {
         this.directory = directory;
@@ -112,6 +114,10 @@ final class ShardBroker implements AutoCloseable {
 
     void join(List<RaftMember> members) throws IOException {
         shard.start(node, members);
+    }
+
+    RaftGroupHandle group() throws IOException {
+        return node.group(RaftGroups.idOf("cluster", shardId), List.of());
     }
 
     void awaitReady() {

@@ -199,11 +199,7 @@ class ShardTrapsTest {
             broker.open(P0);
             get(broker.append(P0, TestBatches.idempotent(5, 0, 0, 2)).done());
 
-            broker.node
-                    .group(
-                            io.varve.broker.raft.RaftGroups.idOf("cluster", ShardBroker.SHARD),
-                            List.of())
-                    .stepDown();
+            broker.group().stepDown();
             Awaitility.await()
                     .atMost(20, TimeUnit.SECONDS)
                     .until(() -> broker.shard.leadership().equals(new Leadership.Ready(2)));
