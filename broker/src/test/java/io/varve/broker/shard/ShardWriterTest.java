@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.shard;
+
+import static io.varve.broker.shard.ShardBroker.P0;
+import static io.varve.broker.shard.ShardBroker.SHARD;
+import static io.varve.broker.shard.ShardBroker.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.varve.broker.log.CommandSlice;
+import io.varve.broker.log.FrameTable;
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.raft.LogPosition;
+import io.varve.broker.raft.RaftRole;
+import io.varve.broker.raft.SubmitOutcome;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.Errors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// The writer against a Raft group that commits when the test says so.
+class ShardWriterTest {
+    private static final ShardLimits LIMITS =
+            new ShardLimits(
+                    50,
+                    1 << 20,
+                    2,
+                    1 << 20,
+                    64 << 10,
+                    256 << 10,
+                    java.time.Duration.ofSeconds(30),
+                    java.time.Duration.ofDays(1));
+
+    private final HeldRaft raft = new HeldRaft();
+    private final ShardState state =
+            new ShardState(SHARD, new MemoryFrameLog(), () -> 1, 86_400_000);
+    private final BatchCheck check =
+            new BatchCheck(() -> Instant.ofEpochMilli(TestBatches.TIME_MS), LIMITS.batchBytesMax());
+    private final ShardWriter writer =
+            new ShardWriter(
+                    "1/1-0",
+                    raft,
+                    state::partition,
+                    state::lastFrameTimeMs,
+                    LIMITS,
+                    () -> Instant.ofEpochMilli(TestBatches.TIME_MS),
+                    System::nanoTime);
+    private final Thread thread = Thread.ofPlatform().daemon().unstarted(writer);
+
+    @BeforeEach
+    void lead() {
+        state.apply(
+                1,
+                0,
+                new FrameTable(
+                        1,
+                        0,
+                        List.of(
+                                new CommandSlice(
+                                        new ShardCommand.OpenPartition(P0, "topic", "{}", 0, 0)))));
+        thread.start();
+        Awaitility.await().until(() -> writer.leadership() instanceof Leadership.Ready);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        writer.stop();
+        thread.join(10_000);
+    }
+
+    @Test
+    void aRepeatedSendInFlightIsAnsweredWithTheOldOffsetWhenThatIsCommitted() {
+        AppendTicket first = append(TestBatches.idempotent(5, 0, 0, 3));
+        get(first.assigned());
+        AppendTicket again = append(TestBatches.idempotent(5, 0, 0, 3));
+        get(again.assigned());
+
+        assertThat(again.done()).isNotDone();
+        raft.commit(0);
+
+        assertThat(get(first.done())).isInstanceOf(AppendOutcome.Appended.class);
+        assertThat(get(again.done())).isEqualTo(new AppendOutcome.Duplicate(0, 3, 0));
+    }
+
+    @Test
+    void assumesWhatIsInFlightAndForgetsItWhenTheLeadershipIsLost() {
+        get(append(TestBatches.idempotent(5, 0, 0, 3)).assigned());
+        AppendTicket next = append(TestBatches.idempotent(5, 0, 3, 1));
+        assertThat(get(next.assigned())).isEqualTo(new AppendTicket.Assigned.At(3, 4));
+        assertThat(state.partition(P0).orElseThrow().appendedEnd()).isEqualTo(4);
+
+        raft.role = new RaftRole(2, false, false, Optional.empty());
+        writer.roleMayHaveChanged();
+
+        assertThat(error(next)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(state.partition(P0).orElseThrow().appendedEnd()).isZero();
+        raft.role = new RaftRole(3, true, true, Optional.empty());
+        writer.roleMayHaveChanged();
+        Awaitility.await().until(() -> writer.leadership().equals(new Leadership.Ready(3)));
+        assertThat(get(append(TestBatches.idempotent(5, 0, 0, 1)).assigned()))
+                .isEqualTo(new AppendTicket.Assigned.At(0, 1));
+    }
+
+    @Test
+    void aRefusedSubmissionMakesItStepDownAndNothingFollowsIt() {
+        raft.refuse = true;
+        AppendTicket refused = append(TestBatches.plain(1));
+
+        assertThat(error(refused)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        Awaitility.await().until(() -> raft.steppedDown);
+        raft.refuse = false;
+        // Raft still shows the old term as ready: it is not taken up again.
+        writer.roleMayHaveChanged();
+        assertThat(error(append(TestBatches.plain(1)))).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(raft.frames).isEmpty();
+    }
+
+    @Test
+    void aSliceDroppedAtApplyMakesItStepDown() {
+        AppendTicket ticket = append(TestBatches.plain(1));
+        get(ticket.assigned());
+        state.partition(P0)
+                .orElseThrow()
+                .change(ledger -> {
+                    ledger.append(
+                            new io.varve.manifest.state.BatchFacts(
+                                    0,
+                                    9,
+                                    100,
+                                    0,
+                                    -1,
+                                    (short) -1,
+                                    -1,
+                                    false,
+                                    io.varve.manifest.state.BatchFacts.Kind.DATA,
+                                    -1),
+                            1,
+                            0);
+                    return true;
+                });
+        raft.commit(0);
+
+        assertThat(error(ticket)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        Awaitility.await().until(() -> raft.steppedDown);
+    }
+
+    @Test
+    void neverMoreFramesInFlightThanTheLimitAndWhatWaitsBecomesOneFrame() {
+        List<AppendTicket> tickets = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            tickets.add(append(TestBatches.plain(1)));
+            if (i < 2) {
+                get(tickets.getLast().assigned());
+            }
+        }
+        Awaitility.await().until(() -> raft.frames.size() == 2);
+        raft.commit(0);
+        Awaitility.await().until(() -> raft.frames.size() == 3);
+        raft.commit(1);
+        raft.commit(2);
+
+        tickets.forEach(ticket ->
+                assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
+        assertThat(raft.frames).hasSize(3);
+    }
+
+    @Test
+    void aFullQueueRefusesWithARetriableError() {
+        List<AppendTicket> tickets = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            tickets.add(append(TestBatches.plain(1)));
+        }
+
+        assertThat(tickets)
+                .anySatisfy(ticket ->
+                        assertThat(ticket.done().getNow(null))
+                                .isInstanceOfSatisfying(
+                                        AppendOutcome.Refused.class,
+                                        refused ->
+                                                assertThat(refused.error().exception())
+                                                        .isInstanceOf(
+                                                                org.apache.kafka.common.errors
+                                                                        .RetriableException
+                                                                        .class)));
+    }
+
+    @Test
+    void acksOneIsAnsweredWhenTheFrameIsOnThisBrokersDisk() {
+        AppendTicket ticket = offer(TestBatches.plain(1), Acks.LEADER);
+        get(ticket.assigned());
+        assertThat(ticket.done()).isNotDone();
+
+        writer.flushed(raft.indexOf(0));
+
+        assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class);
+    }
+
+    private AppendTicket append(ByteBuffer batches) {
+        return offer(batches, Acks.ALL);
+    }
+
+    private AppendTicket offer(ByteBuffer batches, Acks acks) {
+        AppendRequest request =
+                new AppendRequest(P0, batches, acks, Origin.CLIENT, AppendRules.DEFAULT);
+        Pending.Append pending =
+                new Pending.Append(
+                        request,
+                        (BatchCheck.Result.Good) check.check(request),
+                        new CompletableFuture<>(),
+                        new CompletableFuture<>(),
+                        System.nanoTime() + TimeUnit.SECONDS.toNanos(30));
+        writer.offer(pending);
+        return new AppendTicket(pending.assigned(), pending.done());
+    }
+
+    private static Errors error(AppendTicket ticket) {
+        return ((AppendOutcome.Refused) get(ticket.done())).error();
+    }
+
+    /// A Raft group that logs frames and commits them when it is told to.
+    private final class HeldRaft implements RaftGroup {
+        record Held(
+                LogPosition position, FrameTable table, CompletableFuture<SubmitOutcome.End> end) {}
+
+        final List<Held> frames = new CopyOnWriteArrayList<>();
+        volatile RaftRole role = new RaftRole(1, true, true, Optional.empty());
+        volatile boolean refuse;
+        volatile boolean steppedDown;
+
+        @Override
+        public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
+            if (refuse) {
+                return new SubmitOutcome.Refused("told to");
+            }
+            Held held =
+                    new Held(
+                            new LogPosition(role.term(), frames.size() + 1L),
+                            FrameTable.decode(table),
+                            new CompletableFuture<>());
+            frames.add(held);
+            return new SubmitOutcome.Logged(held.position(), held.end());
+        }
+
+        @Override
+        public RaftRole role() {
+            return role;
+        }
+
+        @Override
+        public void stepDown() {
+            steppedDown = true;
+        }
+
+        long indexOf(int frame) {
+            return frames.get(frame).position().index();
+        }
+
+        void commit(int frame) {
+            Held held = frames.get(frame);
+            long term = held.position().term();
+            long index = held.position().index();
+            writer.applied(term, index, state.apply(term, index, held.table()));
+            held.end().complete(new SubmitOutcome.Applied());
+        }
+    }
+}
