@@ -18,16 +18,18 @@ import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
 import io.varve.recovery.PartitionPlan.Origin;
-import java.io.IOException;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
+
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
 
 class RecoveryPlanTest {
     private final ManualClock clock = new ManualClock();
@@ -75,9 +77,7 @@ class RecoveryPlanTest {
     }
 
     private String newestManifest(PartitionId id) throws IOException {
-        return WholeObjects.list(store, BucketKeys.manifestPrefix("orders", id, 1))
-                .getLast()
-                .key();
+        return WholeObjects.list(store, BucketKeys.manifestPrefix("orders", id, 1)).getLast().key();
     }
 
     private ObjectInfo segment(PartitionId id) throws IOException {
@@ -147,17 +147,17 @@ class RecoveryPlanTest {
         cluster.checkpoint(1);
         cluster.append("orders", 0, 3);
         cluster.checkpoint(1);
-        String newest =
-                BucketKeys.checkpoint(cluster.shard(1).id, cluster.shard(1).index);
+        String newest = BucketKeys.checkpoint(cluster.shard(1).id, cluster.shard(1).index);
         flip(newest, 30);
 
         RecoveryPlan plan = plan();
 
         Restored.matches(store, plan, cluster);
-        assertThat(plan.findings()).anyMatch(finding ->
-                finding.kind() == Kind.UNREADABLE_CHECKPOINT
-                        && finding.severity() == Severity.WARNING
-                        && finding.key().equals(newest));
+        assertThat(plan.findings())
+                .anyMatch(finding ->
+                        finding.kind() == Kind.UNREADABLE_CHECKPOINT
+                                && finding.severity() == Severity.WARNING
+                                && finding.key().equals(newest));
     }
 
     @Test
@@ -167,8 +167,9 @@ class RecoveryPlanTest {
         remove("shards/2/1-0/checkpoint/00000000000000000000");
 
         assertThat(plan().lost())
-                .anyMatch(finding -> finding.kind() == Kind.MISSING_CHECKPOINT
-                        && finding.key().equals("shards/2/1-0/checkpoint/"));
+                .anyMatch(finding ->
+                        finding.kind() == Kind.MISSING_CHECKPOINT
+                                && finding.key().equals("shards/2/1-0/checkpoint/"));
     }
 
     @Test
@@ -183,11 +184,11 @@ class RecoveryPlanTest {
 
         RecoveryPlan plan = plan();
 
-        assertThat(plan.lost()).anyMatch(finding ->
-                finding.kind() == Kind.MISSING_OBJECT && finding.key().equals(key));
+        assertThat(plan.lost())
+                .anyMatch(finding ->
+                        finding.kind() == Kind.MISSING_OBJECT && finding.key().equals(key));
         assertThat(plan.partition("orders", 0).orElseThrow().endOffset()).isEqualTo(15);
-        assertThatThrownBy(() ->
-                        Restored.content(store, plan.partition("orders", 0).orElseThrow()))
+        assertThatThrownBy(() -> Restored.content(store, plan.partition("orders", 0).orElseThrow()))
                 .isInstanceOf(CorruptObjectException.class)
                 .hasMessageContaining("manifest");
     }
@@ -204,9 +205,10 @@ class RecoveryPlanTest {
         RecoveryPlan plan = plan();
 
         Restored.matches(store, plan, cluster);
-        assertThat(plan.findings()).anyMatch(finding ->
-                finding.kind() == Kind.UNREADABLE_MANIFEST
-                        && finding.severity() == Severity.WARNING);
+        assertThat(plan.findings())
+                .anyMatch(finding ->
+                        finding.kind() == Kind.UNREADABLE_MANIFEST
+                                && finding.severity() == Severity.WARNING);
     }
 
     @Test
@@ -359,25 +361,22 @@ class RecoveryPlanTest {
                 PutMode.IF_ABSENT);
 
         assertThat(plan().partition("fresh", 0)).isEmpty();
-        assertThat(plan().lost()).anyMatch(finding ->
-                finding.kind() == Kind.MISSING_CHECKPOINT && "fresh".equals(finding.topic()));
+        assertThat(plan().lost())
+                .anyMatch(finding ->
+                        finding.kind() == Kind.MISSING_CHECKPOINT
+                                && "fresh".equals(finding.topic()));
     }
 
     @Test
     void foreignObjectsAreNamedAndLeftAlone() throws Exception {
         live();
-        store.put(
-                "shards/1/1-0/journal/readme.txt",
-                ObjectBody.of(new byte[3]),
-                PutMode.IF_ABSENT);
+        store.put("shards/1/1-0/journal/readme.txt", ObjectBody.of(new byte[3]), PutMode.IF_ABSENT);
         store.put("somebody/else", ObjectBody.of(new byte[3]), PutMode.IF_ABSENT);
 
         RecoveryPlan plan = plan();
 
         Restored.matches(store, plan, cluster);
-        assertThat(plan.findings())
-                .extracting(Finding::kind)
-                .containsExactly(Kind.FOREIGN_OBJECT);
+        assertThat(plan.findings()).extracting(Finding::kind).containsExactly(Kind.FOREIGN_OBJECT);
     }
 
     /// Random lives of a cluster, with restores in between: each plan is compared with what was
@@ -408,11 +407,12 @@ class RecoveryPlanTest {
         switch (random.nextInt(20)) {
             case 0, 1, 2, 3, 4, 5, 6 -> cluster.append(topic, partition, 1 + random.nextInt(5));
             case 7, 8 -> {
-                long next = cluster.shardOf(id).ledger(id).producer(5).stream()
-                        .flatMap(producer -> producer.batches().stream())
-                        .mapToLong(batch -> batch.lastSequence() + 1L)
-                        .max()
-                        .orElse(0);
+                long next =
+                        cluster.shardOf(id).ledger(id).producer(5).stream()
+                                .flatMap(producer -> producer.batches().stream())
+                                .mapToLong(batch -> batch.lastSequence() + 1L)
+                                .max()
+                                .orElse(0);
                 cluster.append(topic, partition, 2, 5, (int) next);
             }
             case 9 -> cluster.commitOffset("g", topic, partition, random.nextInt(30));
@@ -421,8 +421,9 @@ class RecoveryPlanTest {
             case 14, 15 -> cluster.segment(id);
             case 16 -> cluster.checkpoint(random.nextInt(cluster.shards.size()));
             case 17 -> cluster.newLeader(random.nextInt(cluster.shards.size()));
-            case 18 -> cluster.moveLogStart(
-                    topic, partition, cluster.journaledEnds.getOrDefault(id, 0L) / 2);
+            case 18 ->
+                    cluster.moveLogStart(
+                            topic, partition, cluster.journaledEnds.getOrDefault(id, 0L) / 2);
             default -> {
                 if (random.nextInt(3) == 0) {
                     run().run();
