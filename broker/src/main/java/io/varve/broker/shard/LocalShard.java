@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -91,6 +92,19 @@ public final class LocalShard implements Shard, AutoCloseable {
         this.logThread = Executors.newSingleThreadExecutor(setup.threads());
         this.flushThread = Executors.newSingleThreadExecutor(setup.threads());
         this.writerThread = setup.threads().newThread(writer);
+    }
+
+    /// Gives an empty shard directory the checkpoint that the shard starts from: a restored
+    /// generation, or a replica that takes its state from the bucket. Durable when it returns;
+    /// before [#open].
+    public static void seed(Path directory, ShardCheckpoint checkpoint) throws IOException {
+        Files.createDirectories(directory);
+        CheckpointFile file = new CheckpointFile(directory);
+        if (file.load().isPresent()) {
+            throw new IOException(
+                    "shard directory has a checkpoint already: directory=" + directory);
+        }
+        file.save(checkpoint);
     }
 
     /// Opens a shard over its log on disk. The shard closes the log.
