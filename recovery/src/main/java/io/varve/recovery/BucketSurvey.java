@@ -72,16 +72,14 @@ record BucketSurvey(Lineage lineage, List<ShardSurvey> shards, List<Finding> fin
         return objects.computeIfAbsent(shard, id -> new Objects());
     }
 
-    /// The incarnation that counts: the one that the cut names (the newest, in generation 1); what an
-    /// interrupted restore left beside it was never opened.
+    /// The incarnation that counts: the one that the cut names; what an interrupted restore left
+    /// beside it was never opened. Of shards that came later, the newest.
     private static List<ShardSurvey> newest(Lineage lineage, TreeMap<ShardId, Objects> objects) {
         TreeMap<Integer, ShardId> chosen = new TreeMap<>();
+        objects.keySet().forEach(shard -> chosen.put(shard.shard(), shard));
         lineage.sourceCut()
                 .ifPresent(
                         cut -> cut.shards().forEach(row -> chosen.put(row.to().shard(), row.to())));
-        if (chosen.isEmpty()) {
-            objects.keySet().forEach(shard -> chosen.put(shard.shard(), shard));
-        }
         return chosen.values().stream()
                 .map(shard -> {
                     Objects own = of(objects, shard);
