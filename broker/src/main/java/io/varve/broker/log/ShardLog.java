@@ -5,6 +5,7 @@ import io.varve.broker.log.PartitionSpans.Served;
 import io.varve.manifest.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -185,6 +186,8 @@ public final class ShardLog implements AutoCloseable {
         }
         try {
             return reading.in(file);
+        } catch (NoSuchFileException e) {
+            throw new FrameGoneException(number);
         } finally {
             file.exit();
         }
@@ -328,13 +331,25 @@ public final class ShardLog implements AutoCloseable {
     }
 
     /// The right to read a range, or empty when its file was freed meanwhile.
-    public Optional<HotLease> lease(HotRange range) throws ShardLogFailedException {
+    ///
+    /// @throws IOException the file cannot be opened
+    public Optional<HotLease> lease(HotRange range) throws IOException {
         writer.checkUsable();
         LogFile file = files.get(range.file());
         if (file == null || !file.enter()) {
             return Optional.empty();
         }
-        return Optional.of(new HotLease(this, file, range));
+        try {
+            // Opened now: the name may be gone when the lease is used.
+            files.readerOf(file);
+            return Optional.of(new HotLease(this, file, range));
+        } catch (IOException e) {
+            file.exit();
+            if (e instanceof NoSuchFileException) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     DiskFile readerOf(LogFile file) throws IOException {
