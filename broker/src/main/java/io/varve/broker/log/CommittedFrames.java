@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /// Turns committed frames into rows, and complete files into index files.
@@ -63,23 +64,30 @@ final class CommittedFrames {
     }
 
     private boolean note(long term, long index, FrameTable table, FrameTable kept) {
-        Optional<FrameLocation> frame = files.findWhole(term, index);
+        Optional<FrameLocation> whole = files.findWhole(term, index);
+        Optional<FrameLocation> frame = whole.or(() -> files.find(term, index));
         LogFile file = frame.isEmpty() ? null : files.get(frame.get().file());
         if (file == null) {
-            waitingTerms.put(index, term);
+            // Unknown from now on: nobody may take it for an entry without a frame.
             return false;
         }
         if (file.index() instanceof OpenIndex open && index > open.lastIndex()) {
             noteWaiting(open, index);
             open.addEntry(term, index, frame.orElseThrow(), keptSlices(table, kept));
-            for (Slice slice : kept.slices()) {
-                if (slice instanceof DataSlice data) {
-                    open.addRow(data, frame.orElseThrow());
-                    rows.add(file, data);
-                }
+            if (whole.isPresent()) {
+                addRows(file, open, frame.orElseThrow(), kept);
             }
         }
-        return true;
+        return whole.isPresent();
+    }
+
+    private void addRows(LogFile file, OpenIndex open, FrameLocation frame, FrameTable kept) {
+        for (Slice slice : kept.slices()) {
+            if (slice instanceof DataSlice data) {
+                open.addRow(data, frame);
+                rows.add(file, data);
+            }
+        }
     }
 
     private void noteWaiting(OpenIndex open, long before) {
@@ -146,7 +154,12 @@ final class CommittedFrames {
     private void writeIndexFiles() {
         for (LogFile file : withoutIndexFile) {
             if (isDecided(file) && file.beginIndexing()) {
-                background.execute(() -> writeIndexFile(file));
+                try {
+                    background.execute(() -> writeIndexFile(file));
+                } catch (RejectedExecutionException e) {
+                    // The process is stopping.
+                    file.indexingFailed();
+                }
             }
         }
     }

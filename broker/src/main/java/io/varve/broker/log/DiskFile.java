@@ -24,5 +24,5 @@ public interface DiskFile extends Closeable {
     void force() throws IOException;
 
     /// The file for the kernel to send from; empty where there is none (a disk in memory).
-    Optional<FileChannel> channel();
+    Optional<FileChannel> channel() throws IOException;
 }

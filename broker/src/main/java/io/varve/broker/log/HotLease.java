@@ -34,7 +34,7 @@ public final class HotLease implements AutoCloseable {
     /// @throws IOException the file cannot be opened
     public Optional<FileChannel> channel() throws IOException {
         checkOpen();
-        return log.readerOf(file).channel();
+        return log.channelOf(file);
     }
 
     /// The bytes if they are in memory: no disk read. Read only, and valid for ever.

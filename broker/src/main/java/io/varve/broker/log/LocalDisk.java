@@ -226,8 +226,8 @@ public final class LocalDisk implements DiskFiles {
         }
 
         @Override
-        public Optional<FileChannel> channel() {
-            return Optional.of(channel);
+        public Optional<FileChannel> channel() throws IOException {
+            return Optional.of(reopened());
         }
 
         @Override

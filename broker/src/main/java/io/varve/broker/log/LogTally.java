@@ -15,6 +15,7 @@ final class LogTally {
     final LongAdder filesFreed = new LongAdder();
     final LongAdder directoriesWritten = new LongAdder();
     final LongAdder directoryFailures = new LongAdder();
+    final LongAdder spareFailures = new LongAdder();
     final LongAdder cacheHits = new LongAdder();
     final LongAdder diskReads = new LongAdder();
 }

@@ -5,6 +5,7 @@ import io.varve.broker.log.PartitionSpans.Served;
 import io.varve.manifest.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -60,7 +61,9 @@ public final class ShardLog implements AutoCloseable {
         this.indexFiles = new IndexFiles(disk);
         this.cache = new FrameCache(settings.cacheBytes());
         AtomicLong number = new AtomicLong(found.numberMax());
-        this.spares = new SpareFiles(disk, settings, background, number::incrementAndGet);
+        this.spares =
+                new SpareFiles(
+                        disk, settings, background, number::incrementAndGet, tally.spareFailures);
         this.committed = new CommittedFrames(files, rows, indexFiles, background, tally);
         this.writer =
                 new LogWriter(
@@ -103,7 +106,8 @@ public final class ShardLog implements AutoCloseable {
     ///
     /// @param nanoClock for the grace of readers; only grows
     /// @param random tells lives of a file apart
-    /// @param background writes index files and prepares files; may refuse nothing
+    /// @param background writes index files and prepares files; what it refuses is tried again
+    ///   later
     /// @throws io.varve.manifest.VersionTooNewException a later Varve wrote it
     public static ShardLog open(
             DiskFiles disk,
@@ -297,7 +301,9 @@ public final class ShardLog implements AutoCloseable {
     }
 
     /// First offset served from here: from it on to [#hotEnd] there is no hole. Empty when nothing
-    /// is.
+    /// is. After a restart the rows of entries below the floor may be missing where their index
+    /// file was not written yet, so [#hotEnd] may lie below the high watermark until the next
+    /// record comes.
     public OptionalLong hotStart(PartitionId id) {
         return rows.start(id);
     }
@@ -352,8 +358,8 @@ public final class ShardLog implements AutoCloseable {
         }
     }
 
-    DiskFile readerOf(LogFile file) throws IOException {
-        return files.readerOf(file);
+    Optional<FileChannel> channelOf(LogFile file) throws IOException {
+        return files.readerOf(file).channel();
     }
 
     Optional<ByteBuffer> cached(HotRange range) {
@@ -460,6 +466,10 @@ public final class ShardLog implements AutoCloseable {
                 + spares.diskBytes();
     }
 
+    long openReaders() {
+        return files.oldestFirst().stream().filter(LogFile::hasReader).count();
+    }
+
     public ShardLogCounters counters() {
         return new ShardLogCounters(
                 tally.frames.sum(),
@@ -472,6 +482,7 @@ public final class ShardLog implements AutoCloseable {
                 tally.filesFreed.sum(),
                 tally.directoriesWritten.sum(),
                 tally.directoryFailures.sum(),
+                tally.spareFailures.sum(),
                 tally.cacheHits.sum(),
                 tally.diskReads.sum(),
                 cache.bytes(),

@@ -12,6 +12,7 @@ package io.varve.broker.log;
 /// @param filesFreed files that left the log
 /// @param directoriesWritten index files written
 /// @param directoryFailures index files that could not be written; tried again with the next file
+/// @param spareFailures files that could not be prepared ahead
 /// @param cacheHits, diskReads bodies and ranges read from memory, and from disk
 /// @param cacheBytes memory held by the last frames
 /// @param files, diskBytes files in the log, and their size with spares
@@ -26,6 +27,7 @@ public record ShardLogCounters(
         long filesFreed,
         long directoriesWritten,
         long directoryFailures,
+        long spareFailures,
         long cacheHits,
         long diskReads,
         long cacheBytes,

@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /// Files that wait to be overwritten: freed ones, and one filled with zeros ahead when there is
@@ -20,6 +22,7 @@ final class SpareFiles {
     private final ShardLogSettings settings;
     private final Executor background;
     private final LongSupplier nextNumber;
+    private final LongAdder failures;
     private final ConcurrentLinkedDeque<Spare> spares = new ConcurrentLinkedDeque<>();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger count = new AtomicInteger();
@@ -32,7 +35,9 @@ final class SpareFiles {
             DiskFiles disk,
             ShardLogSettings settings,
             Executor background,
-            LongSupplier nextNumber) {
+            LongSupplier nextNumber,
+            LongAdder failures) {
+        this.failures = failures;
         this.disk = disk;
         this.settings = settings;
         this.background = background;
@@ -101,17 +106,23 @@ final class SpareFiles {
                 || !preparing.compareAndSet(false, true)) {
             return;
         }
-        background.execute(() -> {
-            try {
-                fill();
-            } catch (IOException e) {
-                // No spare then: the appender extends a file, and meets the same trouble
-                // itself if it lasts.
-                return;
-            } finally {
-                preparing.set(false);
-            }
-        });
+        try {
+            background.execute(this::fillQuietly);
+        } catch (RejectedExecutionException e) {
+            // The process is stopping.
+            preparing.set(false);
+        }
+    }
+
+    private void fillQuietly() {
+        try {
+            fill();
+        } catch (IOException e) {
+            // No spare then: the appender extends a file, and meets the trouble itself if it lasts.
+            failures.increment();
+        } finally {
+            preparing.set(false);
+        }
     }
 
     private void fill() throws IOException {

@@ -74,9 +74,7 @@ final class ForgetfulDisk implements DiskFiles {
             boolean longer = bytes.length > durable.length;
             int size = longer ? random.nextInt(durable.length, bytes.length + 1) : durable.length;
             left = Arrays.copyOf(left, size);
-            for (int block = dirty.nextSetBit(0);
-                    block >= 0;
-                    block = dirty.nextSetBit(block + 1)) {
+            for (int block = dirty.nextSetBit(0); block >= 0; block = dirty.nextSetBit(block + 1)) {
                 int start = block * BLOCK_BYTES;
                 int length = Math.min(BLOCK_BYTES, Math.min(size, bytes.length) - start);
                 if (length > 0 && random.nextBoolean()) {
@@ -189,7 +187,8 @@ final class ForgetfulDisk implements DiskFiles {
     public MemorySegment map(String name, Arena arena) throws IOException {
         byte[] bytes = inode(name).bytes;
         MemorySegment mapped = arena.allocate(Math.max(1, bytes.length));
-        MemorySegment.copy(bytes, 0, mapped, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
+        MemorySegment.copy(
+                bytes, 0, mapped, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
         return mapped.asSlice(0, bytes.length);
     }
 

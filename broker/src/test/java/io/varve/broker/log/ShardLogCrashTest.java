@@ -18,10 +18,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/// Goal: whatever was flushed before a power cut is found and equal afterwards, and nothing that
-/// is found is wrong. Method: random appends, flushes, commits, leadership changes, frees, leases
-/// and crashes on a disk that forgets what was not forced, beside a model of what Raft holds. One
-/// seed replays with `-Dsim.seed=N`.
+/// Goal: whatever was flushed before a power cut is found and equal afterwards, and nothing that is
+/// found is wrong. Method: random appends, flushes, commits, leadership changes, frees, leases and
+/// crashes on a disk that forgets what was not forced, beside a model of what Raft holds. One seed
+/// replays with `-Dsim.seed=N`.
 class ShardLogCrashTest {
     private static final int SEEDS = 60;
     private static final int STEPS = 600;
@@ -189,16 +189,11 @@ class ShardLogCrashTest {
             }
             for (Entry entry : raft.tailMap(committedIndex, false).values()) {
                 entry.frame()
-                        .ifPresent(
-                                frame ->
-                                        frame.table().slices().stream()
-                                                .filter(DataSlice.class::isInstance)
-                                                .map(DataSlice.class::cast)
-                                                .forEach(
-                                                        data ->
-                                                                frames.end(
-                                                                        data.id(),
-                                                                        data.endOffset())));
+                        .ifPresent(frame ->
+                                frame.table().slices().stream()
+                                        .filter(DataSlice.class::isInstance)
+                                        .map(DataSlice.class::cast)
+                                        .forEach(data -> frames.end(data.id(), data.endOffset())));
             }
         }
 
@@ -278,9 +273,7 @@ class ShardLogCrashTest {
                 }
                 Entry valid = raft.get(key.index());
                 boolean inRaft =
-                        valid != null
-                                && valid.term() == key.term()
-                                && key.index() <= flushedIndex;
+                        valid != null && valid.term() == key.term() && key.index() <= flushedIndex;
                 assertThat(inRaft && torn).as("torn: key=%s", key).isFalse();
             }
             checkRows();
