@@ -72,6 +72,19 @@ public final class PackReader {
         return index;
     }
 
+    /// Reads the index out of a whole object that somebody fetched.
+    ///
+    /// @param object from its position to its limit
+    /// @throws VersionTooNewException the pack is of a later format version
+    public static PackIndex parse(ByteBuffer object, String key) {
+        ByteBuffer bytes = object.slice();
+        PackCodec.Trailer trailer = PackCodec.readTrailer(bytes, bytes.remaining(), key);
+        PackCodec.checkMagic(bytes, key);
+        ByteBuffer index =
+                bytes.slice(Math.toIntExact(trailer.indexPosition()), trailer.indexLength());
+        return PackCodec.readIndex(index, trailer, bytes.remaining(), key);
+    }
+
     /// Reads chunks `[firstChunk, endChunk)` of a section in one request.
     ///
     /// @return their bytes: from `firstChunk * chunkBytes` of the section on

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.cold;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/// Counts what the cold read path does, exactly, since the start. Thread-safe.
+public final class ColdCounters {
+    final LongAdder reads = new LongAdder();
+    final LongAdder readsFromCache = new LongAdder();
+    final LongAdder readFailures = new LongAdder();
+    final LongAdder bytesServed = new LongAdder();
+    final LongAdder memoryHits = new LongAdder();
+    final LongAdder diskHits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+    final LongAdder diskDamaged = new LongAdder();
+    final LongAdder diskFailures = new LongAdder();
+    final LongAdder evictions = new LongAdder();
+    final LongAdder requests = new LongAdder();
+    final LongAdder requestFailures = new LongAdder();
+    final LongAdder bytesFetched = new LongAdder();
+    final LongAdder aheadChunks = new LongAdder();
+    final LongAdder aheadFailures = new LongAdder();
+
+    ColdCounters() {}
+
+    /// The counts at one moment.
+    ///
+    /// @param reads reads asked for
+    /// @param readsFromCache those that needed nothing from the bucket
+    /// @param readFailures those that failed
+    /// @param bytesServed bytes of batches handed out
+    /// @param memoryHits chunks found in memory
+    /// @param diskHits chunks found in the disk cache
+    /// @param misses chunks that a read had to wait for
+    /// @param diskDamaged cached files that were damaged or gone, and so fetched again
+    /// @param diskFailures chunks that could not be written to the cache
+    /// @param evictions cached files that left because of space
+    /// @param requests GETs for data and for indexes of packs (manifests not included)
+    /// @param requestFailures those that failed
+    /// @param bytesFetched bytes of them
+    /// @param aheadChunks chunks asked for by read-ahead
+    /// @param aheadFailures read-ahead that ended early: whoever reads there is told why
+    public record Snapshot(
+            long reads,
+            long readsFromCache,
+            long readFailures,
+            long bytesServed,
+            long memoryHits,
+            long diskHits,
+            long misses,
+            long diskDamaged,
+            long diskFailures,
+            long evictions,
+            long requests,
+            long requestFailures,
+            long bytesFetched,
+            long aheadChunks,
+            long aheadFailures) {}
+
+    public Snapshot snapshot() {
+        return new Snapshot(
+                reads.sum(),
+                readsFromCache.sum(),
+                readFailures.sum(),
+                bytesServed.sum(),
+                memoryHits.sum(),
+                diskHits.sum(),
+                misses.sum(),
+                diskDamaged.sum(),
+                diskFailures.sum(),
+                evictions.sum(),
+                requests.sum(),
+                requestFailures.sum(),
+                bytesFetched.sum(),
+                aheadChunks.sum(),
+                aheadFailures.sum());
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.cold;
+
+import io.varve.manifest.ShardId;
+import io.varve.objectstore.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+
+/// The cold tier of one broker: its reader, its caches, its counters, and where shards tell which
+/// journals there are. Thread-safe.
+public final class ColdTier {
+    private final ColdCounters counters = new ColdCounters();
+    private final ChunkCache chunks;
+    private final JournalIndexes journals;
+    private final ColdReader reader;
+
+    /// @param cacheDirectory made when absent; what an earlier process left in it is deleted
+    /// @param cacheBytesMax `cache.bytes`
+    /// @param threads a thread per task, which may block: virtual threads
+    /// @throws IOException the directory cannot be used
+    public ColdTier(
+            ObjectStore store, Path cacheDirectory, long cacheBytesMax, Executor threads)
+            throws IOException {
+        this.chunks = new ChunkCache(store, cacheDirectory, cacheBytesMax, threads, counters);
+        PackIndexCache packs =
+                new PackIndexCache(store, chunks, ColdLimits.INDEX_BYTES_MAX, counters);
+        ManifestCache manifests = new ManifestCache(store, ColdLimits.MANIFEST_BYTES_MAX);
+        this.journals = new JournalIndexes(packs, threads);
+        ColdSource cached = new ColdSource.Cached(manifests, journals, packs, chunks);
+        ColdSource loading = new ColdSource.Loading(manifests, journals, packs, chunks);
+        ReadAhead ahead = new ReadAhead(loading, chunks, threads, counters);
+        this.reader = new ColdReader(cached, loading, manifests, ahead, threads, counters);
+    }
+
+    public ColdReader reader() {
+        return reader;
+    }
+
+    /// Where a shard tells which journals there are; made when first asked for.
+    public JournalIndex journals(ShardId shard) {
+        return journals.of(shard);
+    }
+
+    /// A shard left this broker.
+    public void forget(ShardId shard) {
+        journals.forget(shard);
+    }
+
+    public ColdCounters.Snapshot counters() {
+        return counters.snapshot();
+    }
+
+    /// Bytes that the disk cache holds now.
+    public long cacheBytes() {
+        return chunks.diskBytes();
+    }
+}

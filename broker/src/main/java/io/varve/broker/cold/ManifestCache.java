@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.cold;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.varve.broker.shard.PartitionView;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.state.PartitionState.ManifestRef;
+import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStoreException;
+import java.util.Comparator;
+import java.util.Optional;
+
+/// The newest manifest of each partition that is read, bounded by estimated bytes. Which version is
+/// the newest is told by the shard; a listing is asked only when an object was not there.
+/// Thread-safe.
+final class ManifestCache {
+    private static final int MANIFEST_BYTES = 500;
+    private static final int ENTRY_BYTES = 100;
+    private static final Comparator<ManifestRef> AGE =
+            Comparator.comparingInt(ManifestRef::generation)
+                    .thenComparingLong(ManifestRef::version);
+
+    private record Version(PartitionId partition, ManifestRef ref) {}
+
+    private final ObjectStore store;
+    private final Cache<PartitionId, PartitionManifest> manifests;
+    private final Loads<Version, PartitionManifest> loads = new Loads<>();
+    private final Loads<PartitionId, Optional<PartitionManifest>> listings = new Loads<>();
+
+    ManifestCache(ObjectStore store, long bytesMax) {
+        this.store = store;
+        this.manifests =
+                Caffeine.newBuilder()
+                        .maximumWeight(bytesMax)
+                        .weigher(
+                                (PartitionId _, PartitionManifest manifest) ->
+                                        estimatedBytes(manifest))
+                        .executor(Runnable::run)
+                        .build();
+    }
+
+    private static int estimatedBytes(PartitionManifest manifest) {
+        long parts =
+                (long) manifest.entries().size()
+                        + manifest.gaps().size()
+                        + manifest.doomed().size()
+                        + manifest.epochStarts().size();
+        return (int) Math.min(Integer.MAX_VALUE, MANIFEST_BYTES + ENTRY_BYTES * parts);
+    }
+
+    /// The manifest that the shard knows, or a newer one, if it is here.
+    Optional<PartitionManifest> cached(PartitionView partition) {
+        PartitionManifest here = manifests.getIfPresent(partition.id());
+        return here != null && AGE.compare(here.ref(), partition.manifest()) >= 0
+                ? Optional.of(here)
+                : Optional.empty();
+    }
+
+    /// The same, read when it is not here. Blocks.
+    ///
+    /// @throws ObjectStoreException.NotFound that version is not there (any more)
+    PartitionManifest load(PartitionView partition) throws ObjectStoreException {
+        Optional<PartitionManifest> here = cached(partition);
+        if (here.isPresent()) {
+            return here.get();
+        }
+        ManifestRef ref = partition.manifest();
+        if (!ref.exists()) {
+            throw new ObjectStoreException.NotFound(
+                    "partition has no manifest: partition="
+                            + partition.id()
+                            + ", archivedEnd="
+                            + partition.archivedEnd(),
+                    null);
+        }
+        PartitionManifest manifest =
+                loads.get(
+                        new Version(partition.id(), ref),
+                        () ->
+                                ManifestStore.read(
+                                        store, partition.topicName(), partition.id(), ref));
+        keep(manifest);
+        return manifest;
+    }
+
+    /// The newest one in the bucket, by a listing. Blocks.
+    Optional<PartitionManifest> newest(PartitionView partition) throws ObjectStoreException {
+        Optional<PartitionManifest> newest =
+                listings.get(
+                        partition.id(),
+                        () ->
+                                ManifestStore.newest(
+                                        store,
+                                        partition.topicName(),
+                                        partition.id(),
+                                        partition.shard().generation()));
+        newest.ifPresent(this::keep);
+        return newest;
+    }
+
+    private void keep(PartitionManifest manifest) {
+        manifests
+                .asMap()
+                .merge(
+                        manifest.id(),
+                        manifest,
+                        (old, read) -> AGE.compare(old.ref(), read.ref()) > 0 ? old : read);
+    }
+}
