@@ -7,6 +7,7 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,8 +35,7 @@ final class AbortedLookup {
             if (index.isEmpty()) {
                 return Optional.empty();
             }
-            for (AbortedTxn txn :
-                    Locator.section(pack, index.get(), partition.id()).aborted()) {
+            for (AbortedTxn txn : Locator.section(pack, index.get(), partition.id()).aborted()) {
                 if (txn.firstOffset() < to && txn.markerOffset() >= from) {
                     found.add(txn);
                 }

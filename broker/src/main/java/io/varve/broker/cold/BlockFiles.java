@@ -4,6 +4,9 @@ package io.varve.broker.cold;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,9 +18,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// The files of the disk cache: one per block, names never used twice, so an open file stays what it
-/// was while eviction unlinks it. Starts empty: what an earlier process left is deleted. Checks no
-/// content. Thread-safe; a folder that is wiped while it runs only costs misses.
+/// The files of the disk cache: one per block, names never used twice, so an open file stays what
+/// it was while eviction unlinks it. Starts empty: what an earlier process left is deleted. Checks
+/// no content. Thread-safe; a folder that is wiped while it runs only costs misses.
 final class BlockFiles {
     private static final String SUFFIX = ".block";
 
@@ -32,8 +35,7 @@ final class BlockFiles {
         this.directory = directory;
         this.counters = counters;
         Files.createDirectories(directory);
-        try (DirectoryStream<Path> leftovers =
-                Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
             for (Path leftover : leftovers) {
                 Files.deleteIfExists(leftover);
             }
@@ -47,11 +49,13 @@ final class BlockFiles {
                         .build();
     }
 
-    private void removed(BlockKey key, BlockFile file, RemovalCause cause) {
+    private void removed(@Nullable BlockKey key, @Nullable BlockFile file, RemovalCause cause) {
         if (cause.wasEvicted()) {
             counters.evictions.increment();
         }
-        delete(file.path());
+        if (file != null) {
+            delete(file.path());
+        }
     }
 
     private void delete(Path path) {
@@ -110,8 +114,7 @@ final class BlockFiles {
     private static void writeFile(Path path, ByteBuffer bytes) throws IOException {
         ByteBuffer rest = bytes.duplicate();
         try (FileChannel channel =
-                FileChannel.open(
-                        path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             while (rest.hasRemaining()) {
                 channel.write(rest);
             }

@@ -15,8 +15,7 @@ record BlockKey(String object, long position, int length) {
     static BlockKey of(PackRef pack, PackSection section, int chunk) {
         return pack.isSmall()
                 ? whole(pack)
-                : new BlockKey(
-                        pack.key(), positionOf(section, chunk), section.chunkLength(chunk));
+                : new BlockKey(pack.key(), positionOf(section, chunk), section.chunkLength(chunk));
     }
 
     /// Where a chunk starts in its object.

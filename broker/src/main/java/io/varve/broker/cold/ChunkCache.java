@@ -3,6 +3,7 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
@@ -10,6 +11,9 @@ import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,12 +24,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 
 /// The one cache for bytes of packs: on disk, with a little memory in front of it. A chunk's CRC32C
-/// is checked when it arrives and when it is read back from disk; a damaged file is fetched again. A
-/// load belongs to the cache: whoever asks meanwhile shares it, and it ends also when nobody waits
-/// any more. Failures are not kept.
+/// is checked when it arrives and when it is read back from disk; a damaged file is fetched again.
+/// A load belongs to the cache: whoever asks meanwhile shares it, and it ends also when nobody
+/// waits any more. Failures are not kept.
 ///
 /// Thread-safe. Buffers handed out are read-only in spirit: they are shared.
 final class ChunkCache {
@@ -110,8 +113,8 @@ final class ChunkCache {
         return found;
     }
 
-    /// Of an object that came whole, only what is read is checked: damage elsewhere is no concern of
-    /// this reader.
+    /// Of an object that came whole, only what is read is checked: damage elsewhere is no concern
+    /// of this reader.
     private void checkArrived(
             PackRef pack, PackSection section, int chunk, BlockKey block, ByteBuffer found) {
         try {
@@ -259,9 +262,7 @@ final class ChunkCache {
     private ObjectSlice get(String key, long position, int length) throws ObjectStoreException {
         requests.acquireUninterruptibly();
         try {
-            counters.requests.increment();
             ObjectSlice slice = store.get(key, ByteRange.span(position, length));
-            counters.bytesFetched.add(slice.bytes().remaining());
             if (slice.bytes().remaining() != length) {
                 throw new CorruptObjectException(
                         "object shorter than its index says: object="
@@ -274,16 +275,12 @@ final class ChunkCache {
                                 + length);
             }
             return slice;
-        } catch (ObjectStoreException | RuntimeException failure) {
-            counters.requestFailures.increment();
-            throw failure;
         } finally {
             requests.release();
         }
     }
 
-    private void end(
-            BlockKey block, @Nullable ByteBuffer bytes, @Nullable Exception failure) {
+    private void end(BlockKey block, @Nullable ByteBuffer bytes, @Nullable Exception failure) {
         CompletableFuture<ByteBuffer> load = loads.get(block);
         if (load == null) {
             return;

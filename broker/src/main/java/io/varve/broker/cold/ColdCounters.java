@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cold;
 
+import io.varve.objectstore.CountingObjectStore;
+import io.varve.objectstore.RequestCounts;
+
 import java.util.concurrent.atomic.LongAdder;
 
 /// Counts what the cold read path does, exactly, since the start. Thread-safe.
@@ -15,13 +18,15 @@ public final class ColdCounters {
     final LongAdder diskDamaged = new LongAdder();
     final LongAdder diskFailures = new LongAdder();
     final LongAdder evictions = new LongAdder();
-    final LongAdder requests = new LongAdder();
-    final LongAdder requestFailures = new LongAdder();
-    final LongAdder bytesFetched = new LongAdder();
     final LongAdder aheadChunks = new LongAdder();
     final LongAdder aheadFailures = new LongAdder();
 
-    ColdCounters() {}
+    private final CountingObjectStore requests;
+
+    /// @param requests the store that all cold reads go through
+    ColdCounters(CountingObjectStore requests) {
+        this.requests = requests;
+    }
 
     /// The counts at one moment.
     ///
@@ -35,7 +40,7 @@ public final class ColdCounters {
     /// @param diskDamaged cached files that were damaged or gone, and so fetched again
     /// @param diskFailures chunks that could not be written to the cache
     /// @param evictions cached files that left because of space
-    /// @param requests GETs for data and for indexes of packs (manifests not included)
+    /// @param requests requests to the bucket, for manifests and indexes too
     /// @param requestFailures those that failed
     /// @param bytesFetched bytes of them
     /// @param aheadChunks chunks asked for by read-ahead
@@ -57,7 +62,14 @@ public final class ColdCounters {
             long aheadChunks,
             long aheadFailures) {}
 
+    private static long failures(RequestCounts counts) {
+        return counts.byOperation().values().stream()
+                .mapToLong(RequestCounts.OperationCounts::failures)
+                .sum();
+    }
+
     public Snapshot snapshot() {
+        RequestCounts store = requests.counts();
         return new Snapshot(
                 reads.sum(),
                 readsFromCache.sum(),
@@ -69,9 +81,9 @@ public final class ColdCounters {
                 diskDamaged.sum(),
                 diskFailures.sum(),
                 evictions.sum(),
-                requests.sum(),
-                requestFailures.sum(),
-                bytesFetched.sum(),
+                store.requests(),
+                failures(store),
+                store.bytesIn(),
                 aheadChunks.sum(),
                 aheadFailures.sum());
     }

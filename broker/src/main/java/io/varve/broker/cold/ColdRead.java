@@ -2,6 +2,7 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.state.AbortedTxn;
+
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -9,8 +10,8 @@ import java.util.List;
 public sealed interface ColdRead {
     /// Whole batches, the first one holding the offset or the next one that exists.
     ///
-    /// @param parts the bytes, in order; a batch may lie across two parts. Shared with others: never
-    ///   written to
+    /// @param parts the bytes, in order; a batch may lie across two parts. Shared with others:
+    ///   never written to
     /// @param firstOffset base offset of the first batch
     /// @param endOffset end of the last batch, exclusive
     /// @param aborted every aborted transaction that touches them
@@ -27,7 +28,7 @@ public sealed interface ColdRead {
         }
     }
 
-    /// The bucket has nothing from the offset up to here (a hole, or the end of what is there): read
-    /// on at `nextOffset`, which is larger than the offset or on local disk.
+    /// The bucket has nothing from the offset up to here (a hole, or the end of what is there):
+    /// read on at `nextOffset`, which is larger than the offset or on local disk.
     record Nothing(long nextOffset) implements ColdRead {}
 }

@@ -7,6 +7,7 @@ import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -52,7 +53,8 @@ public final class ColdReader {
     /// Whole batches from an offset on.
     ///
     /// @param offset at least logStart, below the high watermark
-    /// @param maxBytes of all batches, but the first one comes in any case; no more than 4 MiB count
+    /// @param maxBytes of all batches, but the first one comes in any case; no more than 4 MiB
+    ///   count
     public CompletableFuture<ColdRead> read(PartitionView partition, long offset, int maxBytes) {
         counters.reads.increment();
         int bytesMax = Math.clamp(maxBytes, 0, ColdLimits.READ_BYTES_MAX);
@@ -116,17 +118,16 @@ public final class ColdReader {
                             null));
             return outcome;
         }
-        threads.execute(
-                () -> {
-                    try {
-                        outcome.complete(load(partition, offset, attempt));
-                    } catch (ColdReadException | RuntimeException | Error failure) {
-                        counters.readFailures.increment();
-                        outcome.completeExceptionally(failure);
-                    } finally {
-                        reads.release();
-                    }
-                });
+        threads.execute(() -> {
+            try {
+                outcome.complete(load(partition, offset, attempt));
+            } catch (ColdReadException | RuntimeException | Error failure) {
+                counters.readFailures.increment();
+                outcome.completeExceptionally(failure);
+            } finally {
+                reads.release();
+            }
+        });
         return outcome;
     }
 

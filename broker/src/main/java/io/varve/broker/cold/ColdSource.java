@@ -6,6 +6,7 @@ import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -28,10 +29,7 @@ interface ColdSource {
 
     /// What is cached.
     record Cached(
-            ManifestCache manifests,
-            JournalIndexes shards,
-            PackIndexCache packs,
-            ChunkCache chunks)
+            ManifestCache manifests, JournalIndexes shards, PackIndexCache packs, ChunkCache chunks)
             implements ColdSource {
         @Override
         public Optional<PartitionManifest> manifest(PartitionView partition) {
@@ -59,10 +57,7 @@ interface ColdSource {
 
     /// What is cached or can be fetched.
     record Loading(
-            ManifestCache manifests,
-            JournalIndexes shards,
-            PackIndexCache packs,
-            ChunkCache chunks)
+            ManifestCache manifests, JournalIndexes shards, PackIndexCache packs, ChunkCache chunks)
             implements ColdSource {
         @Override
         public Optional<PartitionManifest> manifest(PartitionView partition)

@@ -2,7 +2,9 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.ShardId;
+import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
@@ -10,7 +12,7 @@ import java.util.concurrent.Executor;
 /// The cold tier of one broker: its reader, its caches, its counters, and where shards tell which
 /// journals there are. Thread-safe.
 public final class ColdTier {
-    private final ColdCounters counters = new ColdCounters();
+    private final ColdCounters counters;
     private final ChunkCache chunks;
     private final JournalIndexes journals;
     private final ColdReader reader;
@@ -19,13 +21,13 @@ public final class ColdTier {
     /// @param cacheBytesMax `cache.bytes`
     /// @param threads a thread per task, which may block: virtual threads
     /// @throws IOException the directory cannot be used
-    public ColdTier(
-            ObjectStore store, Path cacheDirectory, long cacheBytesMax, Executor threads)
+    public ColdTier(ObjectStore store, Path cacheDirectory, long cacheBytesMax, Executor threads)
             throws IOException {
-        this.chunks = new ChunkCache(store, cacheDirectory, cacheBytesMax, threads, counters);
-        PackIndexCache packs =
-                new PackIndexCache(store, chunks, ColdLimits.INDEX_BYTES_MAX, counters);
-        ManifestCache manifests = new ManifestCache(store, ColdLimits.MANIFEST_BYTES_MAX);
+        CountingObjectStore counting = new CountingObjectStore(store);
+        this.counters = new ColdCounters(counting);
+        this.chunks = new ChunkCache(counting, cacheDirectory, cacheBytesMax, threads, counters);
+        PackIndexCache packs = new PackIndexCache(counting, chunks, ColdLimits.INDEX_BYTES_MAX);
+        ManifestCache manifests = new ManifestCache(counting, ColdLimits.MANIFEST_BYTES_MAX);
         this.journals = new JournalIndexes(packs, threads);
         ColdSource cached = new ColdSource.Cached(manifests, journals, packs, chunks);
         ColdSource loading = new ColdSource.Loading(manifests, journals, packs, chunks);

@@ -11,6 +11,7 @@ import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,8 +64,8 @@ public final class JournalIndex {
         this.threads = threads;
     }
 
-    /// Takes in what a checkpoint of the shard names. Journals that it does not name and that end at
-    /// or below it are forgotten. Does not block.
+    /// Takes in what a checkpoint of the shard names. Journals that it does not name and that end
+    /// at or below it are forgotten. Does not block.
     public void checkpointed(ShardCheckpoint checkpoint) {
         lock.lock();
         try {
@@ -76,13 +77,12 @@ public final class JournalIndex {
                 }
             }
             List<String> dropped = new ArrayList<>();
-            known.forEach(
-                    (key, journal) -> {
-                        if (!named.contains(key)
-                                && !(isOwn(key) && journal.endIndex() > checkpoint.endIndex())) {
-                            dropped.add(key);
-                        }
-                    });
+            known.forEach((key, journal) -> {
+                if (!named.contains(key)
+                        && !(isOwn(key) && journal.endIndex() > checkpoint.endIndex())) {
+                    dropped.add(key);
+                }
+            });
             dropped.forEach(known::remove);
             dropped.forEach(unread::remove);
             dropped.forEach(unreadable::remove);
@@ -97,13 +97,10 @@ public final class JournalIndex {
 
     private void dropPieces(TreeMap<Long, List<Piece>> of, long archivedEnd) {
         of.values()
-                .forEach(
-                        list ->
-                                list.removeIf(
-                                        piece ->
-                                                piece.endOffset() <= archivedEnd
-                                                        || !known.containsKey(
-                                                                piece.pack().key())));
+                .forEach(list ->
+                        list.removeIf(piece ->
+                                piece.endOffset() <= archivedEnd
+                                        || !known.containsKey(piece.pack().key())));
         of.values().removeIf(List::isEmpty);
     }
 
@@ -214,15 +211,16 @@ public final class JournalIndex {
         }
     }
 
-    /// Throws what kept a journal from being read, if there is one: asked when an offset is found in
-    /// none of the others.
+    /// Throws what kept a journal from being read, if there is one: asked when an offset is found
+    /// in none of the others.
     void checkReadable() throws ObjectStoreException {
         lock.lock();
         try {
             for (Exception failure : unreadable.values()) {
                 switch (failure) {
                     case ObjectStoreException gone ->
-                            throw new ObjectStoreException.NotFound(gone.getMessage(), gone);
+                            throw new ObjectStoreException.NotFound(
+                                    String.valueOf(gone.getMessage()), gone);
                     default ->
                             throw new CorruptObjectException(
                                     String.valueOf(failure.getMessage()), failure);
@@ -233,8 +231,8 @@ public final class JournalIndex {
         }
     }
 
-    /// The piece that holds an offset; empty when none of those read does. Where an older generation
-    /// and a newer one overlap, the older ends at `olderEnd`.
+    /// The piece that holds an offset; empty when none of those read does. Where an older
+    /// generation and a newer one overlap, the older ends at `olderEnd`.
     ///
     /// @param generation the newest; pieces of older ones count up to `olderEnd` only
     Optional<Piece> pieceAt(PartitionId partition, long offset, int generation, long olderEnd) {

@@ -2,6 +2,7 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.ShardId;
+
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 

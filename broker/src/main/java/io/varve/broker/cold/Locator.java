@@ -10,6 +10,7 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.EpochStart;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.Optional;
 
 /// Finds the section that holds an offset: below archivedEnd by the manifest, above it by the
@@ -148,12 +149,11 @@ final class Locator {
     static PackSection section(PackRef pack, PackIndex index, PartitionId partition) {
         return index.section(partition)
                 .filter(PackSection::hasRecords)
-                .orElseThrow(
-                        () ->
-                                new CorruptObjectException(
-                                        "pack lacks the partition it is named for: object="
-                                                + pack.key()
-                                                + ", partition="
-                                                + partition));
+                .orElseThrow(() ->
+                        new CorruptObjectException(
+                                "pack lacks the partition it is named for: object="
+                                        + pack.key()
+                                        + ", partition="
+                                        + partition));
     }
 }

@@ -3,6 +3,7 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.ManifestStore;
@@ -10,6 +11,7 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.Comparator;
 import java.util.Optional;
 
@@ -35,9 +37,8 @@ final class ManifestCache {
         this.manifests =
                 Caffeine.newBuilder()
                         .maximumWeight(bytesMax)
-                        .weigher(
-                                (PartitionId _, PartitionManifest manifest) ->
-                                        estimatedBytes(manifest))
+                        .weigher((PartitionId _, PartitionManifest manifest) ->
+                                estimatedBytes(manifest))
                         .executor(Runnable::run)
                         .build();
     }

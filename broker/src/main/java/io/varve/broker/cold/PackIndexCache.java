@@ -3,12 +3,14 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.Optional;
 
 /// Indexes of packs, in memory, bounded by their estimated bytes. Small objects come by way of the
@@ -23,14 +25,12 @@ final class PackIndexCache {
 
     private final ObjectStore store;
     private final ChunkCache chunks;
-    private final ColdCounters counters;
     private final Cache<String, PackIndex> indexes;
     private final Loads<String, PackIndex> loads = new Loads<>();
 
-    PackIndexCache(ObjectStore store, ChunkCache chunks, long bytesMax, ColdCounters counters) {
+    PackIndexCache(ObjectStore store, ChunkCache chunks, long bytesMax) {
         this.store = store;
         this.chunks = chunks;
-        this.counters = counters;
         this.indexes =
                 Caffeine.newBuilder()
                         .maximumWeight(bytesMax)
@@ -70,7 +70,7 @@ final class PackIndexCache {
     }
 
     private PackIndex read(PackRef pack) throws ObjectStoreException {
-        PackIndex index = pack.isSmall() ? readSmall(pack) : readTail(pack);
+        PackIndex index = pack.isSmall() ? readSmall(pack) : PackReader.open(store, pack.key());
         boolean otherCrc = pack.indexCrc() != null && pack.indexCrc() != index.indexCrc();
         if (otherCrc || index.objectBytes() != pack.bytes()) {
             throw new CorruptObjectException(
@@ -85,16 +85,6 @@ final class PackIndexCache {
         }
         indexes.put(pack.key(), index);
         return index;
-    }
-
-    private PackIndex readTail(PackRef pack) throws ObjectStoreException {
-        counters.requests.increment();
-        try {
-            return PackReader.open(store, pack.key());
-        } catch (ObjectStoreException | RuntimeException failure) {
-            counters.requestFailures.increment();
-            throw failure;
-        }
     }
 
     private PackIndex readSmall(PackRef pack) throws ObjectStoreException {

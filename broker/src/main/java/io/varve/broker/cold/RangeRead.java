@@ -5,6 +5,7 @@ import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -35,11 +36,7 @@ final class RangeRead {
 
     /// @return empty when the source does not have what it takes
     Optional<ColdRead> read(
-            ColdSource source,
-            PartitionView partition,
-            long archivedEnd,
-            long offset,
-            int bytesMax)
+            ColdSource source, PartitionView partition, long archivedEnd, long offset, int bytesMax)
             throws ObjectStoreException {
         bytesLeft = bytesMax;
         long at = offset;
@@ -88,8 +85,7 @@ final class RangeRead {
 
     private ColdRead found(PartitionView partition, long offset, Last last) {
         aborted.addAll(partition.abortedIn(firstOffset, endOffset));
-        aborted.removeIf(
-                txn -> txn.firstOffset() >= endOffset || txn.markerOffset() < firstOffset);
+        aborted.removeIf(txn -> txn.firstOffset() >= endOffset || txn.markerOffset() < firstOffset);
         ahead.served(partition, offset, endOffset, last.place(), last.end().endPosition());
         ColdRead.Found found =
                 new ColdRead.Found(parts, firstOffset, endOffset, List.copyOf(aborted));
@@ -127,9 +123,7 @@ final class RangeRead {
                     yield new Took.Full();
                 }
                 Optional<SectionScan.Header> end = scan.extend(begin, bytesLeft);
-                yield end.isEmpty()
-                        ? new Took.NotHere()
-                        : add(scan, in, begin, end.get(), first);
+                yield end.isEmpty() ? new Took.NotHere() : add(scan, in, begin, end.get(), first);
             }
         };
     }
@@ -149,8 +143,7 @@ final class RangeRead {
         endOffset = end.endOffset();
         aborted.addAll(in.section().aborted());
         boolean all =
-                end.endOffset() >= in.endOffset()
-                        || end.endPosition() >= in.section().length();
+                end.endOffset() >= in.endOffset() || end.endPosition() >= in.section().length();
         return new Took.Batches(end, all);
     }
 }

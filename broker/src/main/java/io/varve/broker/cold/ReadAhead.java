@@ -3,20 +3,22 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
+
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 
-/// Fetches what a sequential reader will ask for next, in a window that doubles with every read that
-/// begins where one ended, across the borders of objects. A reader is known by nothing but the
+/// Fetches what a sequential reader will ask for next, in a window that doubles with every read
+/// that begins where one ended, across the borders of objects. A reader is known by nothing but the
 /// offset at which it will go on. What fails here fails again, and is told, when it is read.
 ///
 /// Thread-safe; does not block the caller.
@@ -43,8 +45,8 @@ final class ReadAhead {
         this.counters = counters;
     }
 
-    /// A read that began at `offset` was answered up to `endOffset`, which lies at `position` of the
-    /// section in `place`.
+    /// A read that began at `offset` was answered up to `endOffset`, which lies at `position` of
+    /// the section in `place`.
     void served(
             PartitionView partition,
             long offset,
@@ -64,19 +66,16 @@ final class ReadAhead {
             underWay.remove(partition.id());
             return;
         }
-        threads.execute(
-                () -> {
-                    try {
-                        fetch(partition, place, position, next);
-                    } catch (ObjectStoreException
-                            | CorruptObjectException
-                            | VersionTooNewException e) {
-                        counters.aheadFailures.increment();
-                    } finally {
-                        underWay.remove(partition.id());
-                        tasks.release();
-                    }
-                });
+        threads.execute(() -> {
+            try {
+                fetch(partition, place, position, next);
+            } catch (ObjectStoreException | CorruptObjectException | VersionTooNewException e) {
+                counters.aheadFailures.increment();
+            } finally {
+                underWay.remove(partition.id());
+                tasks.release();
+            }
+        });
     }
 
     private void fetch(PartitionView partition, Place.InSection from, long position, long window)
@@ -133,8 +132,7 @@ final class ReadAhead {
         int runs = section.chunkAt(wanted - 1) / perRun + 1;
         int end = Math.min(section.chunkCount(), runs * perRun);
         counters.aheadChunks.add(
-                chunks.start(
-                        place.pack(), section, first, end, ColdLimits.CHUNKS_WAITING_MAX / 2));
+                chunks.start(place.pack(), section, first, end, ColdLimits.CHUNKS_WAITING_MAX / 2));
         return rest;
     }
 }

@@ -6,13 +6,15 @@ import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// Walks the batches of one section over its chunks: reads headers, copies nothing but headers that
 /// lie across two chunks. Owner: one thread; one read.
@@ -22,8 +24,7 @@ final class SectionScan {
     private static final int MAX_TIMESTAMP_AT = 35;
 
     /// A batch's place and what its header says.
-    record Header(
-            long position, int length, long baseOffset, long endOffset, long maxTimestampMs) {
+    record Header(long position, int length, long baseOffset, long endOffset, long maxTimestampMs) {
         long endPosition() {
             return position + length;
         }
@@ -76,8 +77,7 @@ final class SectionScan {
             if (header.get().baseOffset() >= place.endOffset()) {
                 break;
             }
-            if (header.get().endOffset() > offset
-                    && header.get().maxTimestampMs() >= timestampMs) {
+            if (header.get().endOffset() > offset && header.get().maxTimestampMs() >= timestampMs) {
                 return new Search.Found(header.get());
             }
             position = header.get().endPosition();
@@ -111,8 +111,7 @@ final class SectionScan {
         int delta = header.getInt(at + LAST_OFFSET_DELTA_AT);
         long baseOffset = header.getLong(at);
         if (position + length > section.length() || delta < 0 || length > Integer.MAX_VALUE) {
-            throw damaged(
-                    position, "batch does not fit: length=" + header.getInt(at + LENGTH_AT));
+            throw damaged(position, "batch does not fit: length=" + header.getInt(at + LENGTH_AT));
         }
         return Optional.of(
                 new Header(

@@ -3,17 +3,16 @@ package io.varve.broker.cold;
 
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
-import io.varve.manifest.batch.Batches;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.objectstore.ObjectStoreException;
+
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.record.internal.RecordBatch;
-import org.jspecify.annotations.Nullable;
 
 /// Finds records by time: sections whose largest timestamp is too small are passed over unread, the
 /// sparse index leads into the one that is not. Stateless.
@@ -118,32 +117,10 @@ final class TimeLookup {
     private static Optional<TimedOffset> firstRecord(
             ByteBuffer batches, long from, long to, long timestampMs, String object) {
         try {
-            return firstRecord(batches, from, to, timestampMs);
+            return RecordsByTime.first(batches, from, to, timestampMs);
         } catch (KafkaException e) {
             throw new CorruptObjectException("records cannot be decoded: object=" + object, e);
         }
-    }
-
-    /// The first record in `[from, to)` of these batches at or after a time. Decompresses.
-    static Optional<TimedOffset> firstRecord(
-            ByteBuffer batches, long from, long to, long timestampMs) {
-        for (RecordBatch batch : Batches.records(batches).batches()) {
-            if (batch.maxTimestamp() < timestampMs || batch.lastOffset() < from) {
-                continue;
-            }
-            for (Record record : batch) {
-                if (record.offset() >= from
-                        && record.offset() < to
-                        && record.timestamp() >= timestampMs) {
-                    return Optional.of(
-                            new TimedOffset(
-                                    record.timestamp(),
-                                    record.offset(),
-                                    batch.partitionLeaderEpoch()));
-                }
-            }
-        }
-        return Optional.empty();
     }
 
     /// The first record in `[from, to)` with the largest timestamp.
@@ -180,8 +157,8 @@ final class TimeLookup {
         return Optional.of(Optional.ofNullable(best));
     }
 
-    /// The section's index knows the largest timestamp of the whole section. If what is served of it
-    /// holds no record so late, the part is walked through.
+    /// The section's index knows the largest timestamp of the whole section. If what is served of
+    /// it holds no record so late, the part is walked through.
     private static Optional<Optional<TimedOffset>> maxInSection(
             ColdSource source, Place.InSection in, long to, long above)
             throws ObjectStoreException {

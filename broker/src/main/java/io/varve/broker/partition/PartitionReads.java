@@ -2,10 +2,11 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.shard.PartitionView;
+
 import java.util.concurrent.CompletableFuture;
 
-/// A partition's log over both tiers, as Fetch and ListOffsets read it. Thread-safe. Reads may touch
-/// the local disk; they never wait for the bucket.
+/// A partition's log over both tiers, as Fetch and ListOffsets read it. Thread-safe. Reads may
+/// touch the local disk; they never wait for the bucket.
 public interface PartitionReads {
     /// Batches from an offset on, at most `maxBytes` of them.
     ///

@@ -3,9 +3,11 @@ package io.varve.broker.partition;
 
 import io.varve.broker.network.OutgoingRecords;
 import io.varve.manifest.state.AbortedTxn;
+
+import org.apache.kafka.common.protocol.Errors;
+
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.common.protocol.Errors;
 
 /// What came of reading a partition at an offset.
 public sealed interface ReadOutcome {
@@ -21,8 +23,9 @@ public sealed interface ReadOutcome {
         }
     }
 
-    /// The bytes are on their way from the bucket: read again when the future completes, in whatever
-    /// way. A failure is told by that next read. Giving up the wait does not stop the load.
+    /// The bytes are on their way from the bucket: read again when the future completes, in
+    /// whatever way. A failure is told by that next read. Giving up the wait does not stop the
+    /// load.
     record Pending(CompletableFuture<?> loaded) implements ReadOutcome {}
 
     /// There is nothing to read yet: the offset is the end of what this reader may see (or the

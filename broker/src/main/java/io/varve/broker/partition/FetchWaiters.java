@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.partition;
+
+import io.netty.util.Timeout;
+import io.netty.util.Timer;
+import io.varve.broker.shard.ShardListener;
+import io.varve.manifest.PartitionId;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Long polls that wait for partitions to advance, all on one timer. Thread-safe.
+///
+/// Wakes a waiter on the executor given, so that the apply thread does nothing but hand over.
+public final class FetchWaiters implements FetchParking, ShardListener {
+    private final Timer timer;
+    private final Executor wakers;
+    private final int waitersMax;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final ConcurrentHashMap<PartitionId, Set<CompletableFuture<Boolean>>> byPartition =
+            new ConcurrentHashMap<>();
+
+    /// @param timer one hashed wheel for all
+    /// @param wakers runs what waits for a waiter
+    /// @param waitersMax above it nobody waits any longer
+    public FetchWaiters(Timer timer, Executor wakers, int waitersMax) {
+        this.timer = timer;
+        this.wakers = wakers;
+        this.waitersMax = waitersMax;
+    }
+
+    @Override
+    public CompletableFuture<Boolean> park(Set<PartitionId> partitions, Duration atMost) {
+        CompletableFuture<Boolean> waiter = new CompletableFuture<>();
+        if (waiting.incrementAndGet() > waitersMax) {
+            waiting.decrementAndGet();
+            waiter.complete(true);
+            return waiter;
+        }
+        Set<PartitionId> parked = Set.copyOf(partitions);
+        for (PartitionId id : parked) {
+            byPartition.compute(
+                    id,
+                    (_, waiters) -> {
+                        Set<CompletableFuture<Boolean>> all =
+                                waiters == null ? ConcurrentHashMap.newKeySet(2) : waiters;
+                        all.add(waiter);
+                        return all;
+                    });
+        }
+        Timeout timeout =
+                timer.newTimeout(
+                        _ -> wakers.execute(() -> waiter.complete(false)),
+                        Math.max(0, atMost.toNanos()),
+                        TimeUnit.NANOSECONDS);
+        CompletableFuture<Boolean> _ =
+                waiter.whenComplete((_, _) -> {
+                    waiting.decrementAndGet();
+                    timeout.cancel();
+                    parked.forEach(id -> leave(id, waiter));
+                });
+        return waiter;
+    }
+
+    private void leave(PartitionId id, CompletableFuture<Boolean> waiter) {
+        byPartition.computeIfPresent(
+                id,
+                (_, waiters) -> {
+                    waiters.remove(waiter);
+                    return waiters.isEmpty() ? null : waiters;
+                });
+    }
+
+    @Override
+    public void onApplied(Set<PartitionId> changed) {
+        Set<CompletableFuture<Boolean>> woken = new HashSet<>();
+        for (PartitionId id : changed) {
+            Set<CompletableFuture<Boolean>> waiters = byPartition.get(id);
+            if (waiters != null) {
+                woken.addAll(waiters);
+            }
+        }
+        for (CompletableFuture<Boolean> waiter : woken) {
+            wakers.execute(() -> waiter.complete(true));
+        }
+    }
+
+    /// Fetches that wait now.
+    public int waiting() {
+        return waiting.get();
+    }
+}
