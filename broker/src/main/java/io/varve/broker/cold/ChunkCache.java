@@ -143,7 +143,7 @@ final class ChunkCache {
         if (other != null) {
             return other;
         }
-        threads.execute(() -> fetchWhole(pack, block, mine));
+        threads.execute(() -> fetchWhole(pack, block));
         return mine;
     }
 
@@ -169,7 +169,7 @@ final class ChunkCache {
             if (files.contains(block) || loads.size() >= waitingMax) {
                 return 0;
             }
-            startOne(pack, block);
+            CompletableFuture<ByteBuffer> _ = startOne(pack, block);
             return 1;
         }
         int started = 0;
@@ -238,7 +238,7 @@ final class ChunkCache {
         }
     }
 
-    private void fetchWhole(PackRef pack, BlockKey block, CompletableFuture<ByteBuffer> load) {
+    private void fetchWhole(PackRef pack, BlockKey block) {
         try {
             ObjectSlice slice = get(pack.key(), 0, block.length());
             if (slice.objectBytes() != pack.bytes()) {
@@ -251,11 +251,9 @@ final class ChunkCache {
                                 + pack.bytes());
             }
             files.write(block, slice.bytes());
-            load.complete(slice.bytes().slice());
+            end(block, slice.bytes().slice(), null);
         } catch (ObjectStoreException | RuntimeException failure) {
-            load.completeExceptionally(failure);
-        } finally {
-            loads.remove(block, load);
+            end(block, null, failure);
         }
     }
 
@@ -287,10 +285,11 @@ final class ChunkCache {
         }
         if (bytes != null) {
             load.complete(bytes);
+            loads.remove(block, load);
         } else if (failure != null) {
+            loads.remove(block, load); // first: nobody who comes later shares a failure
             load.completeExceptionally(failure);
         }
-        loads.remove(block, load);
     }
 
     long diskBytes() {

@@ -27,12 +27,12 @@ final class Loads<K, V> {
         try {
             V value = loader.load();
             mine.complete(value);
+            underWay.remove(key, mine);
             return value;
         } catch (ObjectStoreException | RuntimeException | Error failure) {
+            underWay.remove(key, mine); // first: nobody who comes later shares a failure
             mine.completeExceptionally(failure);
             throw failure;
-        } finally {
-            underWay.remove(key, mine);
         }
     }
 

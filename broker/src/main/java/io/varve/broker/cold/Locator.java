@@ -38,6 +38,16 @@ final class Locator {
             return Optional.empty();
         }
         PartitionManifest manifest = found.get();
+        if (offset < manifest.logStart()) {
+            throw new ObjectStoreException.NotFound(
+                    "offset is below the manifest: partition="
+                            + partition.id()
+                            + ", offset="
+                            + offset
+                            + ", logStart="
+                            + manifest.logStart(),
+                    null);
+        }
         Optional<SegmentEntry> entry = manifest.entryAtOrAfter(offset);
         if (entry.isEmpty() || entry.get().baseOffset() >= archivedEnd) {
             if (offset >= manifest.archivedEnd()) {
@@ -132,10 +142,11 @@ final class Locator {
         return next;
     }
 
-    /// Where what older generations wrote ends: the start of the first epoch of this one.
+    /// Where what older generations wrote ends: the start of the first epoch of this one. There is
+    /// no such place in the first generation.
     private static long olderEnd(PartitionView partition) {
         if (partition.shard().generation() == 1) {
-            return 0;
+            return Long.MAX_VALUE;
         }
         int firstEpoch = partition.state().baseEpoch();
         for (EpochStart epoch : partition.epochs()) {

@@ -66,10 +66,10 @@ final class RangeRead {
                 }
                 boolean goesOn =
                         took instanceof Took.Nothing
-                                || took instanceof Took.Batches batches && batches.all();
+                                || (took instanceof Took.Batches batches && batches.all());
                 if (!goesOn
                         || sections == ColdLimits.SECTIONS_PER_READ_MAX
-                        || last != null && bytesLeft <= 0) {
+                        || (last != null && bytesLeft <= 0)) {
                     break;
                 }
                 at = in.endOffset();

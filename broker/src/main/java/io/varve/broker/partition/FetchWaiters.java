@@ -23,7 +23,7 @@ public final class FetchWaiters implements FetchParking, ShardListener {
     private final Executor wakers;
     private final int waitersMax;
     private final AtomicInteger waiting = new AtomicInteger();
-    private final ConcurrentHashMap<PartitionId, Set<CompletableFuture<Boolean>>> byPartition =
+    private final ConcurrentHashMap<PartitionId, Set<Waiter>> byPartition =
             new ConcurrentHashMap<>();
 
     /// @param timer one hashed wheel for all
@@ -37,18 +37,19 @@ public final class FetchWaiters implements FetchParking, ShardListener {
 
     @Override
     public CompletableFuture<Boolean> park(Set<PartitionId> partitions, Duration atMost) {
-        CompletableFuture<Boolean> waiter = new CompletableFuture<>();
+        CompletableFuture<Boolean> woken = new CompletableFuture<>();
         if (waiting.incrementAndGet() > waitersMax) {
             waiting.decrementAndGet();
-            waiter.complete(true);
-            return waiter;
+            woken.complete(true);
+            return woken;
         }
+        Waiter waiter = new Waiter(woken);
         Set<PartitionId> parked = Set.copyOf(partitions);
         for (PartitionId id : parked) {
             byPartition.compute(
                     id,
                     (_, waiters) -> {
-                        Set<CompletableFuture<Boolean>> all =
+                        Set<Waiter> all =
                                 waiters == null ? ConcurrentHashMap.newKeySet(2) : waiters;
                         all.add(waiter);
                         return all;
@@ -56,19 +57,19 @@ public final class FetchWaiters implements FetchParking, ShardListener {
         }
         Timeout timeout =
                 timer.newTimeout(
-                        _ -> wakers.execute(() -> waiter.complete(false)),
+                        _ -> wakers.execute(() -> woken.complete(false)),
                         Math.max(0, atMost.toNanos()),
                         TimeUnit.NANOSECONDS);
         CompletableFuture<Boolean> _ =
-                waiter.whenComplete((_, _) -> {
+                woken.whenComplete((_, _) -> {
                     waiting.decrementAndGet();
                     timeout.cancel();
                     parked.forEach(id -> leave(id, waiter));
                 });
-        return waiter;
+        return woken;
     }
 
-    private void leave(PartitionId id, CompletableFuture<Boolean> waiter) {
+    private void leave(PartitionId id, Waiter waiter) {
         byPartition.computeIfPresent(
                 id,
                 (_, waiters) -> {
@@ -79,20 +80,29 @@ public final class FetchWaiters implements FetchParking, ShardListener {
 
     @Override
     public void onApplied(Set<PartitionId> changed) {
-        Set<CompletableFuture<Boolean>> woken = new HashSet<>();
+        Set<Waiter> woken = new HashSet<>();
         for (PartitionId id : changed) {
-            Set<CompletableFuture<Boolean>> waiters = byPartition.get(id);
+            Set<Waiter> waiters = byPartition.get(id);
             if (waiters != null) {
                 woken.addAll(waiters);
             }
         }
-        for (CompletableFuture<Boolean> waiter : woken) {
-            wakers.execute(() -> waiter.complete(true));
+        for (Waiter waiter : woken) {
+            wakers.execute(() -> waiter.woken.complete(true));
         }
     }
 
     /// Fetches that wait now.
     public int waiting() {
         return waiting.get();
+    }
+
+    /// One long poll; the same only as itself.
+    private static final class Waiter {
+        private final CompletableFuture<Boolean> woken;
+
+        Waiter(CompletableFuture<Boolean> woken) {
+            this.woken = woken;
+        }
     }
 }

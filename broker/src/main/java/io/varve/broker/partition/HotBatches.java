@@ -30,11 +30,13 @@ final class HotBatches {
     private final List<OutgoingRecords.Part> parts = new ArrayList<>();
     private long firstOffset = -1;
     private long endOffset = -1;
+    private final int bytesMax;
     private int bytesLeft;
 
     HotBatches(long offset, long visibleEnd, int maxBytes, boolean oneBatchAtLeast) {
         this.offset = offset;
         this.visibleEnd = visibleEnd;
+        this.bytesMax = maxBytes;
         this.bytesLeft = maxBytes;
         this.oneBatchAtLeast = oneBatchAtLeast;
     }
@@ -47,11 +49,16 @@ final class HotBatches {
                             && row.length() <= bytesLeft;
             if (whole) {
                 takeWhole(row);
-            } else if (row.baseOffset() >= visibleEnd || !takePart(row)) {
+            } else if (row.baseOffset() >= visibleEnd || isWellFilled() || !takePart(row)) {
                 break;
             }
         }
         return new Taken(parts, firstOffset, endOffset);
+    }
+
+    /// A cut row is read to be cut: not worth it for the rest of a budget.
+    private boolean isWellFilled() {
+        return firstOffset >= 0 && bytesLeft < bytesMax / 2;
     }
 
     private void took(long from, long to, int bytes) {
@@ -90,7 +97,7 @@ final class HotBatches {
                 continue;
             }
             boolean firstOfAll = firstOffset < 0 && from < 0;
-            boolean fits = batch.sizeInBytes() <= wantedMax || firstOfAll && oneBatchAtLeast;
+            boolean fits = batch.sizeInBytes() <= wantedMax || (firstOfAll && oneBatchAtLeast);
             if (batch.baseOffset() >= visibleEnd || !fits) {
                 all = false;
                 break;

@@ -11,9 +11,8 @@ import java.util.OptionalLong;
 /// What a partition has on local disk, as rows of the shard log. Thread-safe; touches the local
 /// disk only.
 public interface HotReads {
-    /// Rows that follow one another without a hole, from the one that holds `offset` on (or the
-    /// next one, for an offset that a restore left out), up to `maxBytes` in all, but at least that
-    /// one. The caller closes each.
+    /// Rows that follow one another without a hole, from the one that holds `offset` on, until
+    /// their bytes reach `maxBytes`, but at least that one. The caller closes each.
     ///
     /// @return empty when local disk does not hold the offset (any more)
     List<HotRow> rowsFrom(PartitionView partition, long offset, long maxBytes) throws IOException;

@@ -258,7 +258,7 @@ public final class PartitionReader implements PartitionReads {
         for (BatchHeader batch : Batches.in(all)) {
             boolean first = last == null && request.oneBatchAtLeast();
             boolean fits = batch.position() + batch.sizeInBytes() <= request.maxBytes();
-            if (batch.baseOffset() >= request.visibleEnd() || !fits && !first) {
+            if (batch.baseOffset() >= request.visibleEnd() || (!fits && !first)) {
                 break;
             }
             last = batch;
