@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.metadata.ProducerIds;
+import io.varve.broker.partition.FetchParking;
+import io.varve.broker.partition.PartitionReads;
+import io.varve.broker.shard.AppendRules;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
 
 /// What the handlers work with.
 ///
+/// @param rules what a topic, by name, allows producers to write; asked for every batch, so it is
+///   quick
+/// @param groups Kafka's group coordinator, started
 /// @param workers threads that may block on the local disk (virtual ones)
 /// @param timer for the time limits of produce requests
 /// @param fetchBytesMax `fetch.max.bytes`: largest response to a fetch, but for one batch
+/// @param dataDirectory as DescribeLogDirs names it
 public record ApiParts(
         ClusterView cluster,
+        ClusterChanges changes,
+        ConfigViews configs,
         PartitionReads reads,
         FetchParking parking,
-        TopicRules rules,
+        Function<String, AppendRules> rules,
         ProducerIds producerIds,
-        AutoTopics autoTopics,
+        GroupCoordinator groups,
         Executor workers,
         ScheduledExecutorService timer,
         InstantSource clock,
-        int fetchBytesMax) {}
+        int fetchBytesMax,
+        String dataDirectory) {}

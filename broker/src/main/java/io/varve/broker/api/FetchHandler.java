@@ -2,6 +2,7 @@
 package io.varve.broker.api;
 
 import io.varve.broker.network.Request;
+import io.varve.broker.partition.FetchParking;
 import io.varve.manifest.PartitionId;
 import java.time.Duration;
 import java.time.InstantSource;

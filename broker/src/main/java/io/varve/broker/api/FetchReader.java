@@ -2,6 +2,8 @@
 package io.varve.broker.api;
 
 import io.varve.broker.network.OutgoingRecords;
+import io.varve.broker.partition.PartitionReads;
+import io.varve.broker.partition.ReadOutcome;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.state.AbortedTxn;
@@ -27,10 +29,17 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.FetchMetadata;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One pass over the partitions of a fetch. Thread-safe.
 final class FetchReader {
+    private static final Logger LOG = LoggerFactory.getLogger(FetchReader.class);
     private static final int NO_EPOCH = -1;
+
+    /// First version whose responses name the current leader; its address came later.
+    private static final short LEADER_IN_RESPONSE = 12;
+
     private static final short LEADER_ENDPOINTS = 16;
 
     private final Partitions partitions;
@@ -69,7 +78,11 @@ final class FetchReader {
     }
 
     Result read(FetchRequest request, int bytesMax, String listener) {
-        Pass pass = new Pass(request.isolationLevel() == IsolationLevel.READ_COMMITTED, bytesMax);
+        Pass pass =
+                new Pass(
+                        request.version(),
+                        request.isolationLevel() == IsolationLevel.READ_COMMITTED,
+                        bytesMax);
         FetchResponseData data =
                 new FetchResponseData().setSessionId(FetchMetadata.INVALID_SESSION_ID);
         try {
@@ -115,6 +128,7 @@ final class FetchReader {
 
     /// The budget and the findings of one pass.
     private final class Pass {
+        private final short version;
         private final boolean committedOnly;
         private final Set<PartitionId> waitFor = new HashSet<>();
         private final List<CompletableFuture<?>> loading = new ArrayList<>();
@@ -123,7 +137,8 @@ final class FetchReader {
         private long bytes;
         private boolean answerNow;
 
-        Pass(boolean committedOnly, int budget) {
+        Pass(short version, boolean committedOnly, int budget) {
+            this.version = version;
             this.committedOnly = committedOnly;
             this.budget = budget;
         }
@@ -132,12 +147,15 @@ final class FetchReader {
             return switch (partitions.place(topic.topic(), topic.topicId(), asked.partition())) {
                 case PartitionPlace.Unknown unknown -> error(asked, unknown.error());
                 case PartitionPlace.Elsewhere other -> {
-                    other.leader().ifPresent(leadersNamed::add);
-                    yield error(asked, Errors.NOT_LEADER_OR_FOLLOWER)
-                            .setCurrentLeader(
-                                    new LeaderIdAndEpoch()
-                                            .setLeaderId(other.leader().orElse(-1))
-                                            .setLeaderEpoch(other.leaderEpoch().orElse(NO_EPOCH)));
+                    PartitionData answer = error(asked, Errors.NOT_LEADER_OR_FOLLOWER);
+                    if (version >= LEADER_IN_RESPONSE) {
+                        other.leader().ifPresent(leadersNamed::add);
+                        answer.setCurrentLeader(
+                                new LeaderIdAndEpoch()
+                                        .setLeaderId(other.leader().orElse(-1))
+                                        .setLeaderEpoch(other.leaderEpoch().orElse(NO_EPOCH)));
+                    }
+                    yield answer;
                 }
                 case PartitionPlace.Here here -> readHere(asked, here);
             };
@@ -197,6 +215,12 @@ final class FetchReader {
                                     : Errors.NOT_LEADER_OR_FOLLOWER);
                 }
                 case ReadOutcome.Failed failed -> {
+                    LOG.warn(
+                            "read failed: partition={}, offset={}, error={}, message={}",
+                            view.id(),
+                            asked.fetchOffset(),
+                            failed.error(),
+                            failed.message());
                     return error(asked, failed.error());
                 }
             }

@@ -5,15 +5,40 @@ import io.varve.broker.network.Request;
 import io.varve.broker.network.RequestHandler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
+import org.apache.kafka.common.requests.ConsumerGroupDescribeRequest;
+import org.apache.kafka.common.requests.ConsumerGroupHeartbeatRequest;
+import org.apache.kafka.common.requests.CreatePartitionsRequest;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
+import org.apache.kafka.common.requests.DeleteGroupsRequest;
+import org.apache.kafka.common.requests.DeleteRecordsRequest;
+import org.apache.kafka.common.requests.DeleteTopicsRequest;
+import org.apache.kafka.common.requests.DescribeClusterRequest;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
+import org.apache.kafka.common.requests.DescribeGroupsRequest;
+import org.apache.kafka.common.requests.DescribeLogDirsRequest;
+import org.apache.kafka.common.requests.DescribeTopicPartitionsRequest;
 import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FindCoordinatorRequest;
+import org.apache.kafka.common.requests.HeartbeatRequest;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
 import org.apache.kafka.common.requests.InitProducerIdRequest;
+import org.apache.kafka.common.requests.JoinGroupRequest;
+import org.apache.kafka.common.requests.LeaveGroupRequest;
+import org.apache.kafka.common.requests.ListConfigResourcesRequest;
+import org.apache.kafka.common.requests.ListGroupsRequest;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.OffsetCommitRequest;
+import org.apache.kafka.common.requests.OffsetDeleteRequest;
+import org.apache.kafka.common.requests.OffsetFetchRequest;
 import org.apache.kafka.common.requests.OffsetsForLeaderEpochRequest;
 import org.apache.kafka.common.requests.ProduceRequest;
+import org.apache.kafka.common.requests.RequestContext;
+import org.apache.kafka.common.requests.SyncGroupRequest;
 import org.jspecify.annotations.Nullable;
 
 /// Every request of a Kafka client, sent to the handler of its family. Thread-safe; never blocks.
@@ -22,17 +47,28 @@ import org.jspecify.annotations.Nullable;
 public final class KafkaApi implements RequestHandler {
     private final ApiVersionsHandler versions;
     private final MetadataHandler metadata;
+    private final ClusterHandler cluster;
+    private final TopicsHandler topics;
+    private final ConfigsHandler configs;
     private final ProduceHandler produce;
     private final FetchHandler fetch;
     private final OffsetsHandler offsets;
+    private final DeleteRecordsHandler deleteRecords;
     private final ProducerIdHandler producerIds;
+    private final CoordinatorHandler coordinators;
+    private final GroupsHandler groups;
+    private final GroupOffsetsHandler groupOffsets;
+    private final Executor workers;
 
     /// Builds all handlers over what they need.
     public KafkaApi(ApiParts parts) {
         Partitions partitions = new Partitions(parts.cluster());
         LeaderView leaders = new LeaderView(parts.cluster(), partitions);
         versions = new ApiVersionsHandler(parts.cluster());
-        metadata = new MetadataHandler(parts.cluster(), partitions, leaders, parts.autoTopics());
+        metadata = new MetadataHandler(parts.cluster(), partitions, leaders, parts.changes());
+        cluster = new ClusterHandler(parts.cluster(), leaders, parts.dataDirectory());
+        topics = new TopicsHandler(parts.changes(), parts.configs());
+        configs = new ConfigsHandler(parts.cluster(), partitions, parts.configs(), parts.changes());
         produce = new ProduceHandler(partitions, leaders, parts.rules(), parts.timer());
         fetch =
                 new FetchHandler(
@@ -42,21 +78,74 @@ public final class KafkaApi implements RequestHandler {
                         parts.clock(),
                         parts.fetchBytesMax());
         offsets = new OffsetsHandler(partitions, parts.reads());
+        deleteRecords = new DeleteRecordsHandler(partitions);
         producerIds = new ProducerIdHandler(parts.producerIds());
+        coordinators = new CoordinatorHandler(parts.groups(), partitions, leaders, parts.changes());
+        groups = new GroupsHandler(parts.groups());
+        groupOffsets = new GroupOffsetsHandler(parts.groups(), partitions);
+        workers = parts.workers();
     }
 
     @Override
     public CompletionStage<@Nullable AbstractResponse> handle(Request request) {
+        RequestContext context = request.context();
+        if (!ServedApis.KEYS.contains(context.header.apiKey())) {
+            return Answers.now(
+                    request.body().getErrorResponse(Errors.UNSUPPORTED_VERSION.exception()));
+        }
         return switch (request.body()) {
-            case ApiVersionsRequest body -> Answers.now(versions.apiVersions(body));
             case ProduceRequest body -> widen(produce.produce(request, body));
             case FetchRequest body -> widen(fetch.fetch(request, body));
-            case MetadataRequest body ->
-                    widen(metadata.metadata(body, request.context().listenerName()));
+            case ApiVersionsRequest body -> Answers.now(versions.apiVersions(body));
+            case MetadataRequest body -> widen(metadata.metadata(body, context.listenerName()));
             case ListOffsetsRequest body -> widen(offsets.listOffsets(body));
             case OffsetsForLeaderEpochRequest body ->
                     Answers.now(offsets.offsetForLeaderEpoch(body));
             case InitProducerIdRequest body -> widen(producerIds.initProducerId(body));
+            case DeleteRecordsRequest body -> widen(deleteRecords.deleteRecords(body));
+            default -> admin(request, context);
+        };
+    }
+
+    private CompletionStage<@Nullable AbstractResponse> admin(
+            Request request, RequestContext context) {
+        String listener = context.listenerName();
+        return switch (request.body()) {
+            case CreateTopicsRequest body -> widen(topics.createTopics(body));
+            case DeleteTopicsRequest body -> widen(topics.deleteTopics(body));
+            case CreatePartitionsRequest body -> widen(topics.createPartitions(body));
+            case DescribeConfigsRequest body -> Answers.on(workers, () -> configs.describe(body));
+            case IncrementalAlterConfigsRequest body -> widen(configs.alter(body));
+            case ListConfigResourcesRequest body -> Answers.on(workers, () -> configs.list(body));
+            case DescribeClusterRequest body ->
+                    Answers.now(cluster.describeCluster(body, listener));
+            case DescribeTopicPartitionsRequest body ->
+                    Answers.on(workers, () -> cluster.describeTopics(body, listener));
+            case DescribeLogDirsRequest body ->
+                    Answers.on(workers, () -> cluster.describeLogDirs(body));
+            default -> group(request, context);
+        };
+    }
+
+    private CompletionStage<@Nullable AbstractResponse> group(
+            Request request, RequestContext context) {
+        return switch (request.body()) {
+            case FindCoordinatorRequest body ->
+                    widen(coordinators.find(body, context.listenerName()));
+            case JoinGroupRequest body -> widen(groups.join(context, body));
+            case SyncGroupRequest body -> widen(groups.sync(context, body));
+            case HeartbeatRequest body -> widen(groups.heartbeat(context, body));
+            case LeaveGroupRequest body -> widen(groups.leave(context, body));
+            case ConsumerGroupHeartbeatRequest body ->
+                    widen(groups.consumerHeartbeat(context, body));
+            case ConsumerGroupDescribeRequest body ->
+                    widen(groups.describeConsumerGroups(context, body));
+            case DescribeGroupsRequest body -> widen(groups.describe(context, body));
+            case ListGroupsRequest body -> widen(groups.list(context, body));
+            case DeleteGroupsRequest body -> widen(groups.delete(context, body));
+            case OffsetCommitRequest body -> widen(groupOffsets.commit(context, body));
+            case OffsetFetchRequest body -> widen(groupOffsets.fetch(context, body));
+            case OffsetDeleteRequest body -> widen(groupOffsets.delete(context, body));
             default ->
                     Answers.now(
                             request.body()

@@ -4,6 +4,7 @@ package io.varve.broker.api;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Node;
@@ -55,6 +56,11 @@ final class LeaderView {
         }
         nodes.sort(Comparator.comparingInt(Node::id));
         return nodes;
+    }
+
+    /// One of [#nodes(String)], if it is there.
+    Optional<Node> node(int id, String listener) {
+        return nodes(listener).stream().filter(node -> node.id() == id).findFirst();
     }
 
     static List<Integer> nodes(int[] ids) {

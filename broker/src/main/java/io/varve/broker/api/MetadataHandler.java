@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.metadata.NewTopic;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +34,17 @@ final class MetadataHandler {
     private final ClusterView cluster;
     private final Partitions partitions;
     private final LeaderView leaders;
-    private final AutoTopics autoTopics;
+    private final ClusterChanges changes;
 
     MetadataHandler(
-            ClusterView cluster, Partitions partitions, LeaderView leaders, AutoTopics autoTopics) {
+            ClusterView cluster,
+            Partitions partitions,
+            LeaderView leaders,
+            ClusterChanges changes) {
         this.cluster = cluster;
         this.partitions = partitions;
         this.leaders = leaders;
-        this.autoTopics = autoTopics;
+        this.changes = changes;
     }
 
     CompletableFuture<MetadataResponse> metadata(MetadataRequest request, String listener) {
@@ -52,13 +57,16 @@ final class MetadataHandler {
             return CompletableFuture.completedFuture(response(request, listener, topics));
         }
         Set<String> missing = missingNames(request);
-        if (missing.isEmpty() || !autoTopics.enabled() || !request.allowAutoTopicCreation()) {
+        if (missing.isEmpty() || !changes.autoCreate() || !request.allowAutoTopicCreation()) {
             return CompletableFuture.completedFuture(
                     response(request, listener, describeAll(request, Map.of())));
         }
-        return autoTopics
-                .create(missing)
-                .thenApply(outcomes -> response(request, listener, describeAll(request, outcomes)));
+        return changes.createTopics(missing.stream().map(NewTopic::ofDefaults).toList(), false)
+                .thenApply(results -> {
+                    Map<String, ApiError> outcomes = new HashMap<>();
+                    results.forEach(result -> outcomes.put(result.name(), result.error()));
+                    return response(request, listener, describeAll(request, outcomes));
+                });
     }
 
     private Set<String> missingNames(MetadataRequest request) {

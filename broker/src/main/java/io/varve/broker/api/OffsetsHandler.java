@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.partition.OffsetAnswer;
+import io.varve.broker.partition.PartitionReads;
 import io.varve.broker.shard.PartitionView;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -112,9 +114,9 @@ final class OffsetsHandler {
     }
 
     private static ListOffsetsPartitionResponse answer(
-            ListOffsetsPartition asked, PartitionReads.Lookup found, short version) {
+            ListOffsetsPartition asked, OffsetAnswer found, short version) {
         return switch (found) {
-            case PartitionReads.Lookup.Found at -> {
+            case OffsetAnswer.Found at -> {
                 ListOffsetsPartitionResponse answer =
                         new ListOffsetsPartitionResponse()
                                 .setPartitionIndex(asked.partitionIndex())
@@ -124,12 +126,12 @@ final class OffsetsHandler {
                         ? answer.setLeaderEpoch(at.leaderEpoch())
                         : answer;
             }
-            case PartitionReads.Lookup.None _ ->
+            case OffsetAnswer.None _ ->
                     new ListOffsetsPartitionResponse()
                             .setPartitionIndex(asked.partitionIndex())
                             .setTimestamp(ListOffsetsResponse.UNKNOWN_TIMESTAMP)
                             .setOffset(ListOffsetsResponse.UNKNOWN_OFFSET);
-            case PartitionReads.Lookup.Failed failed -> error(asked, failed.error());
+            case OffsetAnswer.Failed failed -> error(asked, failed.error());
         };
     }
 

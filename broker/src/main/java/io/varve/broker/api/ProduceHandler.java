@@ -5,6 +5,7 @@ import io.varve.broker.network.Request;
 import io.varve.broker.shard.Acks;
 import io.varve.broker.shard.AppendOutcome;
 import io.varve.broker.shard.AppendRequest;
+import io.varve.broker.shard.AppendRules;
 import io.varve.broker.shard.AppendTicket;
 import io.varve.broker.shard.Origin;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -40,13 +42,13 @@ final class ProduceHandler {
 
     private final Partitions partitions;
     private final LeaderView leaders;
-    private final TopicRules rules;
+    private final Function<String, AppendRules> rules;
     private final ScheduledExecutorService timer;
 
     ProduceHandler(
             Partitions partitions,
             LeaderView leaders,
-            TopicRules rules,
+            Function<String, AppendRules> rules,
             ScheduledExecutorService timer) {
         this.partitions = partitions;
         this.leaders = leaders;
@@ -142,7 +144,8 @@ final class ProduceHandler {
         return switch (partitions.place(image.get(), partition.index())) {
             case PartitionPlace.Unknown unknown ->
                     refused(partition.index(), unknown.error(), null);
-            case PartitionPlace.Elsewhere other -> elsewhere(partition.index(), other);
+            case PartitionPlace.Elsewhere other ->
+                    elsewhere(partition.index(), other, body.version());
             case PartitionPlace.Here here -> {
                 AppendRequest append =
                         new AppendRequest(
@@ -150,7 +153,7 @@ final class ProduceHandler {
                                 records.buffer(),
                                 acks,
                                 Origin.CLIENT,
-                                rules.rulesOf(image.get()));
+                                rules.apply(image.get().name()));
                 // The writer reads the receive buffer until it has assigned offsets; the answer may
                 // come before that.
                 request.retain();
@@ -216,12 +219,14 @@ final class ProduceHandler {
     }
 
     private static CompletableFuture<PartitionProduceResponse> elsewhere(
-            int index, PartitionPlace.Elsewhere other) {
+            int index, PartitionPlace.Elsewhere other, short version) {
         PartitionProduceResponse answer = error(index, Errors.NOT_LEADER_OR_FOLLOWER, null);
-        answer.setCurrentLeader(
-                new LeaderIdAndEpoch()
-                        .setLeaderId(other.leader().orElse(-1))
-                        .setLeaderEpoch(other.leaderEpoch().orElse(-1)));
+        if (version >= LEADER_IN_RESPONSE) {
+            answer.setCurrentLeader(
+                    new LeaderIdAndEpoch()
+                            .setLeaderId(other.leader().orElse(-1))
+                            .setLeaderEpoch(other.leaderEpoch().orElse(-1)));
+        }
         return CompletableFuture.completedFuture(answer);
     }
 

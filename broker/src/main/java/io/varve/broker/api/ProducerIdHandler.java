@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.metadata.ProducerIds;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.Errors;
@@ -28,12 +29,12 @@ final class ProducerIdHandler {
                                     : Errors.UNSUPPORTED_VERSION));
         }
         return ids.next()
-                .handle((id, failure) ->
-                        failure != null
-                                ? refused(Errors.forException(Answers.cause(failure)))
+                .thenApply(answer ->
+                        answer.error().isFailure()
+                                ? refused(answer.error().error())
                                 : new InitProducerIdResponse(
                                         new InitProducerIdResponseData()
-                                                .setProducerId(id)
+                                                .setProducerId(answer.producerId())
                                                 .setProducerEpoch((short) 0)));
     }
 

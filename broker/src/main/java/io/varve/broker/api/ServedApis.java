@@ -19,11 +19,32 @@ final class ServedApis {
                             ApiKeys.METADATA,
                             ApiKeys.DESCRIBE_TOPIC_PARTITIONS,
                             ApiKeys.DESCRIBE_CLUSTER,
+                            ApiKeys.CREATE_TOPICS,
+                            ApiKeys.DELETE_TOPICS,
+                            ApiKeys.CREATE_PARTITIONS,
+                            ApiKeys.DESCRIBE_CONFIGS,
+                            ApiKeys.INCREMENTAL_ALTER_CONFIGS,
+                            ApiKeys.LIST_CONFIG_RESOURCES,
+                            ApiKeys.DESCRIBE_LOG_DIRS,
                             ApiKeys.PRODUCE,
                             ApiKeys.FETCH,
                             ApiKeys.LIST_OFFSETS,
                             ApiKeys.OFFSET_FOR_LEADER_EPOCH,
-                            ApiKeys.INIT_PRODUCER_ID));
+                            ApiKeys.DELETE_RECORDS,
+                            ApiKeys.INIT_PRODUCER_ID,
+                            ApiKeys.FIND_COORDINATOR,
+                            ApiKeys.JOIN_GROUP,
+                            ApiKeys.SYNC_GROUP,
+                            ApiKeys.HEARTBEAT,
+                            ApiKeys.LEAVE_GROUP,
+                            ApiKeys.OFFSET_COMMIT,
+                            ApiKeys.OFFSET_FETCH,
+                            ApiKeys.OFFSET_DELETE,
+                            ApiKeys.DESCRIBE_GROUPS,
+                            ApiKeys.LIST_GROUPS,
+                            ApiKeys.DELETE_GROUPS,
+                            ApiKeys.CONSUMER_GROUP_HEARTBEAT,
+                            ApiKeys.CONSUMER_GROUP_DESCRIBE));
 
     private ServedApis() {}
 
@@ -31,12 +52,5 @@ final class ServedApis {
     /// give up compression otherwise; it is accepted from 3 on.
     static ApiVersionCollection advertised() {
         return ApiVersionsResponse.collectApis(ListenerType.BROKER, KEYS, false);
-    }
-
-    /// Whether a request of this version is answered by its handler.
-    static boolean serves(ApiKeys key, short version) {
-        return KEYS.contains(key)
-                && key.isVersionSupported(version)
-                && version <= key.latestVersion(false);
     }
 }

@@ -1,22 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.broker.config.BrokerConfig;
+import io.varve.broker.config.BrokerConfigs;
+import io.varve.broker.config.ConfigDescription;
+import io.varve.broker.config.ConfigSources;
+import io.varve.broker.config.DynamicDefaults;
+import io.varve.broker.config.TopicConfigs;
+import io.varve.broker.metadata.ConfigChange;
+import io.varve.broker.metadata.ConfigResult;
+import io.varve.broker.metadata.MorePartitions;
+import io.varve.broker.metadata.NewTopic;
+import io.varve.broker.metadata.ProducerIdBlock;
+import io.varve.broker.metadata.ProducerIds;
+import io.varve.broker.metadata.TopicResult;
+import io.varve.broker.metadata.TopicToDelete;
 import io.varve.broker.network.KafkaListener;
 import io.varve.broker.network.ListenerSettings;
 import io.varve.broker.network.NetworkCounters;
 import io.varve.broker.network.OutgoingRecords;
+import io.varve.broker.partition.FetchParking;
+import io.varve.broker.partition.OffsetAnswer;
+import io.varve.broker.partition.PartitionReads;
+import io.varve.broker.partition.ReadOutcome;
 import io.varve.broker.shard.AppendRules;
 import io.varve.broker.shard.PartitionView;
 import io.varve.broker.shard.Shard;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.metadata.ShardDirectories;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +46,18 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.metadata.FeatureLevelRecord;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.RegisterBrokerRecord;
 import org.apache.kafka.common.metadata.RegisterBrokerRecord.BrokerEndpoint;
+import org.apache.kafka.common.metadata.RemoveTopicRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.requests.ApiError;
@@ -51,16 +73,18 @@ import org.apache.kafka.server.common.MetadataVersion;
 /// rest of the broker.
 final class MemoryCluster
         implements ClusterView,
+                ClusterChanges,
+                ConfigViews,
                 PartitionReads,
                 FetchParking,
-                TopicRules,
-                AutoTopics,
                 AutoCloseable {
     static final int NODE_ID = 1;
     private static final int SHARD = 1;
     private static final int FETCH_BYTES_MAX = 50 << 20;
 
     final MemoryShard shard = new MemoryShard();
+    private final MemoryGroups groups = new MemoryGroups(NODE_ID);
+    private final BrokerConfig config;
     final NetworkCounters counters = new NetworkCounters();
     final AtomicInteger parked = new AtomicInteger();
     volatile boolean autoCreate = true;
@@ -72,7 +96,22 @@ final class MemoryCluster
     private final KafkaListener listener;
     private volatile MetadataImage image;
 
-    MemoryCluster() throws IOException {
+    MemoryCluster() throws Exception {
+        config =
+                BrokerConfig.load(
+                        new ConfigSources(
+                                "test",
+                                Map.of(
+                                        "node.id",
+                                        "1",
+                                        "log.dirs",
+                                        "/data",
+                                        "archive.bucket",
+                                        "mem:"),
+                                null,
+                                Map.of(),
+                                List.of(),
+                                2));
         image = MetadataImage.EMPTY;
         KafkaApi api = new KafkaApi(parts());
         listener =
@@ -107,12 +146,21 @@ final class MemoryCluster
                 this,
                 this,
                 this,
-                () -> CompletableFuture.completedFuture(producerId.incrementAndGet()),
                 this,
+                _ -> AppendRules.DEFAULT,
+                new ProducerIds(this::producerIdBlock),
+                groups.service,
                 workers,
                 timer,
                 InstantSource.system(),
-                FETCH_BYTES_MAX);
+                FETCH_BYTES_MAX,
+                "/data");
+    }
+
+    private CompletableFuture<ProducerIdBlock> producerIdBlock() {
+        long first = producerId.getAndAdd(10);
+        return CompletableFuture.completedFuture(
+                new ProducerIdBlock(first, first + 10, ApiError.NONE));
     }
 
     int port() {
@@ -123,31 +171,38 @@ final class MemoryCluster
         return "127.0.0.1:" + port();
     }
 
-    synchronized void change(java.util.function.Consumer<MetadataDelta> records) {
+    synchronized void change(Consumer<MetadataDelta> records) {
         MetadataDelta delta = new MetadataDelta.Builder().setImage(image).build();
         records.accept(delta);
         image = delta.apply(new MetadataProvenance(image.offset() + 1, 1, 1, true));
+        groups.service.onMetadataUpdate(delta, image);
     }
 
     Uuid createTopic(String name, int partitions) {
         Uuid id = Uuid.randomUuid();
-        for (int i = 0; i < partitions; i++) {
-            shard.open(new PartitionId(id, i), name);
-        }
         change(delta -> {
             delta.replay(new TopicRecord().setName(name).setTopicId(id));
-            for (int i = 0; i < partitions; i++) {
-                delta.replay(
-                        new PartitionRecord()
-                                .setTopicId(id)
-                                .setPartitionId(i)
-                                .setReplicas(List.of(NODE_ID))
-                                .setIsr(List.of(NODE_ID))
-                                .setLeader(NODE_ID)
-                                .setDirectories(List.of(ShardDirectories.of(SHARD))));
-            }
+            addPartitions(delta, id, name, 0, partitions);
         });
         return id;
+    }
+
+    private void addPartitions(MetadataDelta delta, Uuid id, String name, int from, int to) {
+        for (int i = from; i < to; i++) {
+            shard.open(new PartitionId(id, i), name);
+            delta.replay(
+                    new PartitionRecord()
+                            .setTopicId(id)
+                            .setPartitionId(i)
+                            .setReplicas(List.of(NODE_ID))
+                            .setIsr(List.of(NODE_ID))
+                            .setLeader(NODE_ID)
+                            .setDirectories(List.of(ShardDirectories.of(SHARD))));
+        }
+    }
+
+    private static long endOf(ByteBuffer batch) {
+        return MemoryRecords.readableRecords(batch).batches().iterator().next().nextOffset();
     }
 
     @Override
@@ -189,18 +244,19 @@ final class MemoryCluster
         List<ByteBuffer> batches = memory.read(offset, maxBytes, oneBatchAtLeast);
         return batches.isEmpty()
                 ? new ReadOutcome.AtEnd()
-                : new ReadOutcome.Ready(OutgoingRecords.ofBuffers(batches), List.of());
+                : new ReadOutcome.Ready(
+                        OutgoingRecords.ofBuffers(batches), endOf(batches.getLast()), List.of());
     }
 
     @Override
-    public CompletableFuture<Lookup> lookUp(
+    public CompletableFuture<OffsetAnswer> lookUp(
             PartitionView partition, long timestamp, boolean committedOnly) {
         if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
             return found(-1, partition.highWatermark());
         } else if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP) {
             return found(-1, partition.logStart());
         } else if (timestamp < 0) {
-            return CompletableFuture.completedFuture(new Lookup.None());
+            return CompletableFuture.completedFuture(new OffsetAnswer.None());
         }
         for (ByteBuffer bytes : shard.of(partition.id()).read(0, Integer.MAX_VALUE, true)) {
             for (RecordBatch batch : MemoryRecords.readableRecords(bytes).batches()) {
@@ -211,12 +267,12 @@ final class MemoryCluster
                 }
             }
         }
-        return CompletableFuture.completedFuture(new Lookup.None());
+        return CompletableFuture.completedFuture(new OffsetAnswer.None());
     }
 
-    private static CompletableFuture<Lookup> found(long timestamp, long offset) {
+    private static CompletableFuture<OffsetAnswer> found(long timestamp, long offset) {
         return CompletableFuture.completedFuture(
-                new Lookup.Found(timestamp, offset, MemoryShard.LEADER_EPOCH));
+                new OffsetAnswer.Found(timestamp, offset, MemoryShard.LEADER_EPOCH));
     }
 
     @Override
@@ -245,28 +301,149 @@ final class MemoryCluster
     }
 
     @Override
-    public AppendRules rulesOf(TopicImage topic) {
-        return AppendRules.DEFAULT;
-    }
-
-    @Override
-    public boolean enabled() {
+    public boolean autoCreate() {
         return autoCreate;
     }
 
     @Override
-    public CompletableFuture<Map<String, ApiError>> create(Set<String> names) {
-        Map<String, ApiError> outcomes = new HashMap<>();
-        names.forEach(name -> {
-            createTopic(name, 2);
-            outcomes.put(name, ApiError.NONE);
-        });
-        return CompletableFuture.completedFuture(outcomes);
+    public CompletableFuture<List<TopicResult>> createTopics(
+            List<NewTopic> topics, boolean validateOnly) {
+        return CompletableFuture.completedFuture(
+                topics.stream()
+                        .map(topic -> {
+                            if (image.topics().getTopic(topic.name()) != null) {
+                                return new TopicResult(
+                                        topic.name(),
+                                        Uuid.ZERO_UUID,
+                                        new ApiError(
+                                                Errors.TOPIC_ALREADY_EXISTS,
+                                                "topic exists: " + topic.name()),
+                                        -1,
+                                        (short) -1);
+                            }
+                            int partitions = topic.partitions() < 0 ? 2 : topic.partitions();
+                            Uuid id =
+                                    validateOnly
+                                            ? Uuid.ZERO_UUID
+                                            : createTopic(topic.name(), partitions);
+                            topic.configs()
+                                    .forEach((key, value) -> setConfig(topic.name(), key, value));
+                            return new TopicResult(
+                                    topic.name(), id, ApiError.NONE, partitions, (short) 1);
+                        })
+                        .toList());
+    }
+
+    @Override
+    public CompletableFuture<List<TopicResult>> createPartitions(
+            List<MorePartitions> topics, boolean validateOnly) {
+        return CompletableFuture.completedFuture(
+                topics.stream()
+                        .map(more -> {
+                            TopicImage topic = image.topics().getTopic(more.topic());
+                            change(delta ->
+                                    addPartitions(
+                                            delta,
+                                            topic.id(),
+                                            topic.name(),
+                                            topic.partitions().size(),
+                                            more.count()));
+                            return new TopicResult(
+                                    more.topic(), topic.id(), ApiError.NONE, -1, (short) -1);
+                        })
+                        .toList());
+    }
+
+    @Override
+    public CompletableFuture<List<TopicResult>> deleteTopics(
+            List<TopicToDelete> topics, long timeoutMs) {
+        return CompletableFuture.completedFuture(
+                topics.stream()
+                        .map(named -> {
+                            TopicImage topic =
+                                    switch (named) {
+                                        case TopicToDelete.ByName byName ->
+                                                image.topics().getTopic(byName.name());
+                                        case TopicToDelete.ById byId ->
+                                                image.topics().getTopic(byId.id());
+                                    };
+                            if (topic == null) {
+                                return new TopicResult(
+                                        named instanceof TopicToDelete.ByName byName
+                                                ? byName.name()
+                                                : "",
+                                        named instanceof TopicToDelete.ById byId
+                                                ? byId.id()
+                                                : Uuid.ZERO_UUID,
+                                        new ApiError(
+                                                named instanceof TopicToDelete.ById
+                                                        ? Errors.UNKNOWN_TOPIC_ID
+                                                        : Errors.UNKNOWN_TOPIC_OR_PARTITION),
+                                        -1,
+                                        (short) -1);
+                            }
+                            change(delta ->
+                                    delta.replay(new RemoveTopicRecord().setTopicId(topic.id())));
+                            return new TopicResult(
+                                    topic.name(), topic.id(), ApiError.NONE, -1, (short) -1);
+                        })
+                        .toList());
+    }
+
+    @Override
+    public CompletableFuture<List<ConfigResult>> alterConfigs(
+            List<ConfigChange> changes, boolean validateOnly) {
+        return CompletableFuture.completedFuture(
+                changes.stream()
+                        .map(change -> {
+                            change.ops()
+                                    .forEach(op ->
+                                            setConfig(
+                                                    change.resource().name(),
+                                                    op.name(),
+                                                    op.value()));
+                            return new ConfigResult(change.resource(), ApiError.NONE);
+                        })
+                        .toList());
+    }
+
+    private void setConfig(String topic, String key, String value) {
+        change(delta ->
+                delta.replay(
+                        new ConfigRecord()
+                                .setResourceType(ConfigResource.Type.TOPIC.id())
+                                .setResourceName(topic)
+                                .setName(key)
+                                .setValue(value)));
+    }
+
+    @Override
+    public CompletableFuture<ApiError> ensureOffsetsTopic() {
+        if (image.topics().getTopic(Topic.GROUP_METADATA_TOPIC_NAME) == null) {
+            createTopic(Topic.GROUP_METADATA_TOPIC_NAME, MemoryGroups.PARTITIONS);
+        }
+        return CompletableFuture.completedFuture(ApiError.NONE);
+    }
+
+    @Override
+    public List<ConfigDescription> topic(String name) {
+        return new TopicConfigs(config)
+                .describe(
+                        image.configs()
+                                .configMapForResource(
+                                        new ConfigResource(ConfigResource.Type.TOPIC, name)),
+                        DynamicDefaults.NONE);
+    }
+
+    @Override
+    public List<ConfigDescription> broker() {
+        return new BrokerConfigs(config).describe(DynamicDefaults.NONE);
     }
 
     @Override
     public void close() {
         listener.close();
+        groups.close();
         timer.shutdownNow();
         workers.shutdownNow();
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -122,7 +123,7 @@ final class ProduceAndFetchTest {
     void wakesAWaitingFetchWhenRecordsArrive() throws Exception {
         cluster.createTopic("t", 1);
         try (KafkaConsumer<byte[], byte[]> consumer =
-                        consumer(Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 60_000));
+                        consumer(Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10_000));
                 KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
             consumer.assign(List.of(new TopicPartition("t", 0)));
             consumer.seekToBeginning(consumer.assignment());
@@ -132,6 +133,7 @@ final class ProduceAndFetchTest {
             producer.send(new ProducerRecord<>("t", "late".getBytes(UTF_8))).get();
 
             assertThat(consumer.poll(Duration.ofSeconds(20))).hasSize(1);
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
         }
     }
 
@@ -155,6 +157,7 @@ final class ProduceAndFetchTest {
             producer.send(new ProducerRecord<>("t", new byte[5000])).get();
 
             assertThat(consumer.poll(Duration.ofSeconds(20))).hasSize(2);
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
         }
     }
 
