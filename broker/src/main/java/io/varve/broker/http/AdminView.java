@@ -41,7 +41,9 @@ public interface AdminView {
     /// @param journaledEndOffset end of what the bucket holds in any form
     /// @param hotBytes on this broker's disk
     /// @param coldBytes in segment objects
-    /// @param lagMs age of the oldest record that is not in the bucket, 0 when none
+    /// @param lagMs age of the oldest record of the shard that is not in the bucket, 0 when this
+    ///   partition has none
+    /// @param lagRecords offsets that are not in the bucket
     record PartitionStorage(
             int partition,
             int shard,
@@ -53,7 +55,7 @@ public interface AdminView {
             long hotBytes,
             long coldBytes,
             long lagMs,
-            long lagBytes) {}
+            long lagRecords) {}
 
     record ArchiveStatus(List<ShardStatus> shards) {}
 

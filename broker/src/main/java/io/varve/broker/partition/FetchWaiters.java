@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.partition;
 
-import io.netty.util.Timeout;
-import io.netty.util.Timer;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 
@@ -12,6 +10,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,17 +19,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 ///
 /// Wakes a waiter on the executor given, so that the apply thread does nothing but hand over.
 public final class FetchWaiters implements FetchParking, ShardListener {
-    private final Timer timer;
+    private final ScheduledExecutorService timer;
     private final Executor wakers;
     private final int waitersMax;
     private final AtomicInteger waiting = new AtomicInteger();
     private final ConcurrentHashMap<PartitionId, Set<Waiter>> byPartition =
             new ConcurrentHashMap<>();
 
-    /// @param timer one hashed wheel for all
+    /// @param timer for the time limits of all; should drop what is cancelled
     /// @param wakers runs what waits for a waiter
     /// @param waitersMax above it nobody waits any longer
-    public FetchWaiters(Timer timer, Executor wakers, int waitersMax) {
+    public FetchWaiters(ScheduledExecutorService timer, Executor wakers, int waitersMax) {
         this.timer = timer;
         this.wakers = wakers;
         this.waitersMax = waitersMax;
@@ -55,15 +55,15 @@ public final class FetchWaiters implements FetchParking, ShardListener {
                         return all;
                     });
         }
-        Timeout timeout =
-                timer.newTimeout(
-                        _ -> wakers.execute(() -> woken.complete(false)),
+        ScheduledFuture<?> timeout =
+                timer.schedule(
+                        () -> wakers.execute(() -> woken.complete(false)),
                         Math.max(0, atMost.toNanos()),
                         TimeUnit.NANOSECONDS);
         CompletableFuture<Boolean> _ =
                 woken.whenComplete((_, _) -> {
                     waiting.decrementAndGet();
-                    timeout.cancel();
+                    timeout.cancel(false);
                     parked.forEach(id -> leave(id, waiter));
                 });
         return woken;

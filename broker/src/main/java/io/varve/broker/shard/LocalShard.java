@@ -94,6 +94,13 @@ public final class LocalShard implements Shard, AutoCloseable {
         this.writerThread = setup.threads().newThread(writer);
     }
 
+    /// The checkpoint in a shard's directory, if there is one.
+    ///
+    /// @throws CorruptObjectException it is damaged
+    public static Optional<ShardCheckpoint> checkpointIn(Path directory) throws IOException {
+        return new CheckpointFile(directory).load();
+    }
+
     /// Gives an empty shard directory the checkpoint that the shard starts from: a restored
     /// generation, or a replica that takes its state from the bucket. Durable when it returns;
     /// before [#open].

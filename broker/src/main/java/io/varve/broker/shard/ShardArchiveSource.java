@@ -71,7 +71,13 @@ public final class ShardArchiveSource implements ShardSource {
     @Override
     public long firstReadableIndex() {
         long first = log.firstIndex().orElse(shard.appliedEndIndex());
-        return log.termAt(first).isPresent() ? first : Math.max(first, shard.startedAtIndex());
+        if (log.termAt(first).isEmpty()) {
+            first = Math.max(first, shard.startedAtIndex());
+        }
+        while (first > 0 && log.termAt(first - 1).isPresent()) {
+            first--; // entries without a frame in front of the first one, such as configurations
+        }
+        return first;
     }
 
     @Override

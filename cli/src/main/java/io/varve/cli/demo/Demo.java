@@ -317,7 +317,7 @@ final class Demo implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         closeWriters();
         Writer writer = steady;
         if (writer != null) {

@@ -51,13 +51,10 @@ public final class DemoCommand implements Callable<Integer> {
             return report.ok() ? ExitCode.DONE : ExitCode.BAD_NEWS;
         } catch (IOException e) {
             throw new CommandFailure("cannot use the temporary directory: " + e, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CommandFailure("interrupted", e);
         }
     }
 
-    private DemoReport run(Path folder, String url, long usedSeed) throws InterruptedException {
+    private DemoReport run(Path folder, String url, long usedSeed) {
         output.say("varve demo: seed " + usedSeed + ", bucket " + url);
         try (Demo demo = new Demo(folder, url, usedSeed)) {
             DemoScript script = new DemoScript(demo, step -> output.say(line(step)));

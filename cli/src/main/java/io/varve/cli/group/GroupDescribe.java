@@ -81,7 +81,7 @@ final class GroupDescribe implements Callable<Integer> {
                                     endOffset,
                                     Math.max(0, endOffset - offset.offset())));
                 });
-        rows.sort(Comparator.comparing(Row::topic).thenComparing(Row::partition));
+        rows.sort(Comparator.comparing(Row::topic).thenComparingInt(Row::partition));
         return rows;
     }
 }

@@ -53,7 +53,7 @@ final class TopicStorageCommand implements Callable<Integer> {
                         "HOT-BYTES",
                         "COLD-BYTES",
                         "LAG-MS",
-                        "LAG-BYTES");
+                        "LAG-RECORDS");
         for (PartitionStorage partition : storage.partitions()) {
             table.row(
                     partition.partition(),
@@ -66,7 +66,7 @@ final class TopicStorageCommand implements Callable<Integer> {
                     partition.hotBytes(),
                     partition.coldBytes(),
                     partition.lagMs(),
-                    partition.lagBytes());
+                    partition.lagRecords());
         }
         return table.toString();
     }

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.server;
+
+
+import io.varve.archiver.JobStatus;
+import io.varve.archiver.ShardArchiver;
+import io.varve.archiver.ShardArchiver.PartitionArchive;
+import io.varve.broker.http.AdminView;
+import io.varve.broker.metadata.ClusterMetadata;
+import io.varve.broker.server.ShardArchiving.Running;
+import io.varve.broker.shard.PartitionView;
+import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.partition.SegmentEntry;
+import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStoreException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.image.TopicImage;
+import org.jspecify.annotations.Nullable;
+
+/// What the admin API shows of this broker. Thread-safe; [#flush] and [#storage] block on the
+/// bucket.
+final class BrokerAdmin implements AdminView {
+    private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(60);
+
+    private final Supplier<ClusterInfo> cluster;
+    private final ClusterMetadata metadata;
+    private final List<ShardRuntime> shards;
+    private final ObjectStore store;
+
+    BrokerAdmin(
+            Supplier<ClusterInfo> cluster,
+            ClusterMetadata metadata,
+            List<ShardRuntime> shards,
+            ObjectStore store) {
+        this.cluster = cluster;
+        this.metadata = metadata;
+        this.shards = List.copyOf(shards);
+        this.store = store;
+    }
+
+    @Override
+    public ClusterInfo cluster() {
+        return cluster.get();
+    }
+
+    @Override
+    public Optional<TopicStorage> storage(String topic) {
+        Optional<TopicImage> image = metadata.topic(topic);
+        if (image.isEmpty()) {
+            return Optional.empty();
+        }
+        List<PartitionStorage> partitions = new ArrayList<>();
+        for (ShardRuntime shard : shards) {
+            Optional<ShardArchiver.ArchiveStatus> status =
+                    shard.archiving().running().map(running -> running.archiver().status());
+            Map<PartitionId, PartitionArchive> archives =
+                    status.map(ShardArchiver.ArchiveStatus::partitions).orElse(List.of()).stream()
+                            .collect(Collectors.toMap(PartitionArchive::id, archive -> archive));
+            for (PartitionView view : shard.shard().partitions()) {
+                if (view.id().topicId().equals(image.get().id())) {
+                    partitions.add(
+                            storage(
+                                    view,
+                                    Optional.ofNullable(archives.get(view.id())),
+                                    status.map(ShardArchiver.ArchiveStatus::lagMs).orElse(0L)));
+                }
+            }
+        }
+        partitions.sort(Comparator.comparingInt(PartitionStorage::partition));
+        return Optional.of(new TopicStorage(topic, partitions));
+    }
+
+    private PartitionStorage storage(
+            PartitionView view, Optional<PartitionArchive> archive, long shardLagMs) {
+        long highWatermark = view.highWatermark();
+        long journaledEnd =
+                archive.map(PartitionArchive::journaledEnd).orElse(view.archivedEnd());
+        long lagRecords = Math.max(0, highWatermark - journaledEnd);
+        return new PartitionStorage(
+                view.id().partition(),
+                view.shard().shard(),
+                view.logStart(),
+                view.hotStart(),
+                view.archivedEnd(),
+                journaledEnd,
+                highWatermark,
+                view.localBytes(),
+                coldBytes(view),
+                lagRecords == 0 ? 0 : shardLagMs,
+                lagRecords);
+    }
+
+    private long coldBytes(PartitionView view) {
+        if (!view.manifest().exists()) {
+            return 0;
+        }
+        try {
+            PartitionManifest manifest =
+                    ManifestStore.read(store, view.topicName(), view.id(), view.manifest());
+            return manifest.entries().stream().mapToLong(SegmentEntry::bytes).sum();
+        } catch (ObjectStoreException | CorruptObjectException e) {
+            throw new IllegalStateException(
+                    "manifest cannot be read: partition=" + view.id() + ", " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public ArchiveStatus archive() {
+        return new ArchiveStatus(shards.stream().map(BrokerAdmin::status).toList());
+    }
+
+    private static ShardStatus status(ShardRuntime shard) {
+        Optional<ShardArchiver.ArchiveStatus> status =
+                shard.archiving().running().map(running -> running.archiver().status());
+        return new ShardStatus(
+                shard.shard().id().shard(),
+                status.isPresent(),
+                status.map(ShardArchiver.ArchiveStatus::journaledEndIndex).orElse(0L),
+                shard.shard().appliedEndIndex(),
+                shard.shard().floorEnd(),
+                status.map(ShardArchiver.ArchiveStatus::lagMs).orElse(0L),
+                status.map(ShardArchiver.ArchiveStatus::lagBytes).orElse(0L),
+                status.map(ShardArchiver.ArchiveStatus::jobs).orElse(List.of()).stream()
+                        .map(BrokerAdmin::job)
+                        .toList());
+    }
+
+    private static Job job(JobStatus job) {
+        String success =
+                job.lastSuccessMs() == 0
+                        ? null
+                        : Instant.ofEpochMilli(job.lastSuccessMs()).toString();
+        return new Job(job.name(), success, job.stopped() == null ? job.lastError() : job.stopped());
+    }
+
+    @Override
+    public Flushed flush(@Nullable String topic, boolean segments)
+            throws ArchiveUnavailableException, InterruptedException {
+        if (topic != null && metadata.topic(topic).isEmpty()) {
+            throw new IllegalArgumentException("no such topic: topic=" + topic);
+        }
+        long deadlineNs = System.nanoTime() + FLUSH_TIMEOUT.toNanos();
+        Map<PartitionId, Long> ends = new HashMap<>();
+        for (ShardRuntime shard : shards) {
+            ends.putAll(journaledEnds(shard, deadlineNs));
+        }
+        List<FlushedPartition> flushed = new ArrayList<>();
+        for (ShardRuntime shard : shards) {
+            List<PartitionView> wanted = wanted(shard, topic);
+            if (segments) {
+                archive(shard, wanted, deadlineNs);
+            }
+            for (PartitionView view : wanted) {
+                long end = ends.getOrDefault(view.id(), view.archivedEnd());
+                flushed.add(new FlushedPartition(view.topicName(), view.id().partition(), end));
+            }
+        }
+        flushed.sort(
+                Comparator.comparing(FlushedPartition::topic)
+                        .thenComparingInt(FlushedPartition::partition));
+        return new Flushed(flushed);
+    }
+
+    private List<PartitionView> wanted(ShardRuntime shard, @Nullable String topic) {
+        return shard.shard().partitions().stream()
+                .filter(
+                        view ->
+                                !view.shard().isMetadata()
+                                        && (topic == null || view.topicName().equals(topic)))
+                .toList();
+    }
+
+    private static Map<PartitionId, Long> journaledEnds(ShardRuntime shard, long deadlineNs)
+            throws ArchiveUnavailableException, InterruptedException {
+        Running running = running(shard);
+        CompletableFuture<io.varve.archiver.Flushed> flushed =
+                running.archiver().flush(running.source().appliedEndIndex());
+        try {
+            return flushed.get(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS).journaledEnds();
+        } catch (ExecutionException e) {
+            throw new ArchiveUnavailableException(
+                    "flush was broken off: shard=" + shard.shard().id() + ", error=" + e.getCause());
+        } catch (TimeoutException e) {
+            throw new ArchiveUnavailableException(
+                    "bucket did not take everything in "
+                            + FLUSH_TIMEOUT.toSeconds()
+                            + " s: shard="
+                            + shard.shard().id());
+        }
+    }
+
+    private static Running running(ShardRuntime shard) throws ArchiveUnavailableException {
+        return shard.archiving()
+                .running()
+                .orElseThrow(
+                        () ->
+                                new ArchiveUnavailableException(
+                                        "this broker does not lead the shard now: shard="
+                                                + shard.shard().id()));
+    }
+
+    private static void archive(ShardRuntime shard, List<PartitionView> views, long deadlineNs)
+            throws ArchiveUnavailableException, InterruptedException {
+        Map<PartitionView, Long> targets = new HashMap<>();
+        views.forEach(view -> targets.put(view, view.lastStableOffset()));
+        running(shard).archiver().archiveNow(views.stream().map(PartitionView::id).toList());
+        boolean done =
+                AppliedWait.until(
+                        shard.shard(),
+                        () ->
+                                targets.entrySet().stream()
+                                        .allMatch(
+                                                target ->
+                                                        target.getKey().archivedEnd() >= target.getValue()
+                                                                || target.getKey().closed()),
+                        Duration.ofNanos(deadlineNs - System.nanoTime()));
+        if (!done) {
+            throw new ArchiveUnavailableException(
+                    "segments were not written in time: shard=" + shard.shard().id());
+        }
+    }
+}

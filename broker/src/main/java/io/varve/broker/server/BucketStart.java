@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.server;
+
+import io.varve.broker.server.ClusterOpening.BrokerPlace;
+import io.varve.broker.server.ClusterOpening.Opened;
+import io.varve.objectstore.BucketUrlException;
+import io.varve.objectstore.CountingObjectStore;
+import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.ObjectStores;
+import io.varve.objectstore.StoreProbe;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The bucket at start: opened, tried, and asked whose it is.
+record BucketStart(CountingObjectStore store, Opened opened) {
+    private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
+    private static final int PROBE_NAME_BYTES = 8;
+
+    /// @throws BrokerStartException the bucket cannot be used, is not safe to write to, or is not
+    ///   this broker's
+    static BucketStart of(
+            String url, DataDirectory directory, BrokerPlace place, InstantSource clock)
+            throws BrokerStartException {
+        CountingObjectStore store = open(url);
+        try {
+            SecureRandom random = new SecureRandom();
+            probe(store, directory.identity().isPresent(), random);
+            Opened opened = new ClusterOpening(directory, store, place, random, clock).open();
+            return new BucketStart(store, opened);
+        } catch (BrokerStartException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static CountingObjectStore open(String url) throws BrokerStartException {
+        try {
+            return new CountingObjectStore(ObjectStores.open(url));
+        } catch (BucketUrlException e) {
+            throw new BrokerStartException(
+                    "archive.bucket: " + e.getMessage() + "; " + e.remedy(), e);
+        } catch (ObjectStoreException e) {
+            throw new BrokerStartException(
+                    "cannot open the bucket: archive.bucket=" + url + ", error=" + e.getMessage(), e);
+        }
+    }
+
+    /// A store that breaks its promises is refused by name; one that is away is not, when the
+    /// directory knows its cluster.
+    private static void probe(CountingObjectStore store, boolean known, SecureRandom random)
+            throws BrokerStartException {
+        byte[] name = new byte[PROBE_NAME_BYTES];
+        random.nextBytes(name);
+        try {
+            StoreProbe.run(store, "probe/" + HexFormat.of().formatHex(name) + "/").requirePassed();
+        } catch (ObjectStoreException.Transient e) {
+            if (!known) {
+                throw new BrokerStartException(
+                        "bucket does not answer: archive.bucket=" + store.url() + ", error=" + e.getMessage(),
+                        e);
+            }
+            LOG.warn("bucket was not tried, it does not answer: error={}", e.getMessage());
+        } catch (ObjectStoreException e) {
+            throw new BrokerStartException(
+                    "bucket is not safe to write to: archive.bucket=" + store.url() + ", " + e.getMessage(),
+                    e);
+        }
+    }
+}
