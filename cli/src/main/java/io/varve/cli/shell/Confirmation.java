@@ -28,7 +28,7 @@ public final class Confirmation {
             return true;
         }
         Console console = System.console();
-        if (console == null || !console.isTerminal()) {
+        if (!console.isTerminal()) {
             throw new CommandFailure("not confirmed: " + whatWouldBeDone + "; give --yes, or --dry-run to see only");
         }
         output.say("will: " + whatWouldBeDone);
