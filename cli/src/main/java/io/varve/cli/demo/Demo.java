@@ -51,6 +51,7 @@ final class Demo implements AutoCloseable {
     private long killedAtMs;
     private long restoreStartNs;
     private Optional<Comparison.Result> restored = Optional.empty();
+    private DemoReport.Rpo lost = new DemoReport.Rpo(0, 0);
 
     Demo(Path folder, String bucket, long seed) {
         this.folder = folder;
@@ -261,6 +262,10 @@ final class Demo implements AutoCloseable {
     String compareAfter() throws CommandFailure {
         Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
         restored = Optional.of(result);
+        lost =
+                new DemoReport.Rpo(
+                        Math.max(0, truth.lastAcknowledgedMs() - result.lastKeptMs(truth)) / 1e3,
+                        result.lostRecords());
         List<String> mismatches = new ArrayList<>(result.mismatches());
         result.lost()
                 .forEach(
@@ -282,12 +287,9 @@ final class Demo implements AutoCloseable {
         return truth.commits().size() + " groups where they were";
     }
 
+    /// What the disaster cost: known once every record was compared.
     DemoReport.Rpo rpo() {
-        if (restored.isEmpty()) {
-            return new DemoReport.Rpo(0, 0);
-        }
-        long lostMs = truth.lastAcknowledgedMs() - restored.get().lastKeptMs(truth);
-        return new DemoReport.Rpo(Math.max(0, lostMs) / 1e3, restored.get().lostRecords());
+        return lost;
     }
 
     /// What was acknowledged and lost is gone: new records take its offsets. Called before anything is written again.
