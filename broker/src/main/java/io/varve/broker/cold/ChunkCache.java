@@ -240,6 +240,11 @@ final class ChunkCache {
 
     private void fetchWhole(PackRef pack, BlockKey block) {
         try {
+            Optional<ByteBuffer> arrived = files.read(block, 0, block.length());
+            if (arrived.isPresent()) { // before it was our turn
+                end(block, arrived.get(), null);
+                return;
+            }
             ObjectSlice slice = get(pack.key(), 0, block.length());
             if (slice.objectBytes() != pack.bytes()) {
                 throw new CorruptObjectException(

@@ -77,12 +77,17 @@ final class ManifestCache {
                             + partition.archivedEnd(),
                     null);
         }
+        return loads.get(new Version(partition.id(), ref), () -> read(partition, ref));
+    }
+
+    private PartitionManifest read(PartitionView partition, ManifestRef ref)
+            throws ObjectStoreException {
+        Optional<PartitionManifest> arrived = cached(partition); // before it was our turn
+        if (arrived.isPresent()) {
+            return arrived.get();
+        }
         PartitionManifest manifest =
-                loads.get(
-                        new Version(partition.id(), ref),
-                        () ->
-                                ManifestStore.read(
-                                        store, partition.topicName(), partition.id(), ref));
+                ManifestStore.read(store, partition.topicName(), partition.id(), ref);
         keep(manifest);
         return manifest;
     }

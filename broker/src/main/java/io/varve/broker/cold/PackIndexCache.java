@@ -70,6 +70,10 @@ final class PackIndexCache {
     }
 
     private PackIndex read(PackRef pack) throws ObjectStoreException {
+        PackIndex arrived = indexes.getIfPresent(pack.key()); // before it was our turn
+        if (arrived != null) {
+            return arrived;
+        }
         PackIndex index = pack.isSmall() ? readSmall(pack) : PackReader.open(store, pack.key());
         boolean otherCrc = pack.indexCrc() != null && pack.indexCrc() != index.indexCrc();
         if (otherCrc || index.objectBytes() != pack.bytes()) {

@@ -328,11 +328,12 @@ class ColdReaderTest {
         log.view.hotStart = log.end();
         String segments = "topics/orders/" + log.view.id().topicId() + "/0/segments/";
         checkRead(0, 1);
-        faults.next(1, StoreOperation.GET, segments, new Fault.FlipGet(12_345));
+        faults.next(10, StoreOperation.GET, segments, new Fault.FlipGet(12_345));
         long late = log.batches.get(log.batches.size() - 10).baseOffset();
 
         assertThat(failure(late)).isInstanceOf(ColdReadException.CorruptCold.class);
 
+        faults.clear();
         checkRead(late, MIB);
     }
 
