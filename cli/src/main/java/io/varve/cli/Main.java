@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.cli;
 
+import io.varve.cli.logging.ProcessLogging;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /// Entry of the program.
@@ -25,9 +27,17 @@ public final class Main {
         commands.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         commands.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setExecutionStrategy(Main::execute);
         commands.setExecutionExceptionHandler(Main::failed);
         commands.setParameterExceptionHandler(Main::misused);
         return commands;
+    }
+
+    private static int execute(CommandLine.ParseResult parsed) {
+        if (Varve.verbose(parsed)) {
+            ProcessLogging.ofVerboseCommand(System.getenv());
+        }
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     private static int failed(
@@ -43,12 +53,27 @@ public final class Main {
 
     private static int misused(CommandLine.ParameterException error, String[] arguments) {
         CommandLine command = error.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
         command.getErr()
-                .println(command.getCommandSpec().qualifiedName() + ": " + error.getMessage());
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(error, command.getErr())) {
-            command.getErr()
-                    .println("see " + command.getCommandSpec().qualifiedName() + " --help");
-        }
+                .println(
+                        name
+                                + ": "
+                                + oneLine(error.getMessage())
+                                + didYouMean(error)
+                                + "; see "
+                                + name
+                                + " --help");
         return ExitCode.FAILED;
+    }
+
+    private static String didYouMean(CommandLine.ParameterException error) {
+        return error instanceof CommandLine.UnmatchedArgumentException unmatched
+                        && !unmatched.getSuggestions().isEmpty()
+                ? "; did you mean " + unmatched.getSuggestions().getFirst() + "?"
+                : "";
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return String.valueOf(text).replaceAll("\\R\\s*", " ");
     }
 }

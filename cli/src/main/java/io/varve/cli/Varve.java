@@ -5,7 +5,11 @@ import io.varve.cli.archive.ArchiveCommand;
 import io.varve.cli.bucket.BucketCommand;
 import io.varve.cli.data.ConsumeCommand;
 import io.varve.cli.data.ProduceCommand;
+import io.varve.cli.demo.DemoCommand;
 import io.varve.cli.group.GroupCommand;
+import io.varve.cli.recover.RecoverCommand;
+import io.varve.cli.server.DevCommand;
+import io.varve.cli.server.ServerCommand;
 import io.varve.cli.topic.TopicCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,19 +28,23 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
-            VersionCommand.class,
+            DemoCommand.class,
+            DevCommand.class,
+            ServerCommand.class,
             TopicCommand.class,
             ProduceCommand.class,
             ConsumeCommand.class,
             GroupCommand.class,
             ArchiveCommand.class,
-            BucketCommand.class
+            BucketCommand.class,
+            RecoverCommand.class,
+            VersionCommand.class
         })
 final class Varve implements Runnable {
     @Option(
             names = "--verbose",
             scope = ScopeType.INHERIT,
-            description = "stack traces with errors")
+            description = "stack traces with errors, and warnings of the libraries")
     private boolean verbose;
 
     @Spec

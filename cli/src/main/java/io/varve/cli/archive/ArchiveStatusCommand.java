@@ -31,7 +31,14 @@ final class ArchiveStatusCommand implements Callable<Integer> {
 
     private static String text(ArchiveStatus status) {
         Table shards =
-                new Table("SHARD", "LEADER", "APPLIED-END", "JOURNALED-END", "FLOOR", "LAG-MS", "LAG-BYTES");
+                new Table(
+                        "SHARD",
+                        "LEADER",
+                        "APPLIED-END",
+                        "JOURNALED-END",
+                        "FLOOR",
+                        "LAG-MS",
+                        "LAG-BYTES");
         Table jobs = new Table("SHARD", "JOB", "LAST-SUCCESS", "LAST-ERROR");
         for (ShardStatus shard : status.shards()) {
             shards.row(
@@ -43,7 +50,11 @@ final class ArchiveStatusCommand implements Callable<Integer> {
                     shard.lagMs(),
                     shard.lagBytes());
             for (Job job : shard.jobs()) {
-                jobs.row(shard.shard(), job.job(), orDash(job.lastSuccessAt()), orDash(job.lastError()));
+                jobs.row(
+                        shard.shard(),
+                        job.job(),
+                        orDash(job.lastSuccessAt()),
+                        orDash(job.lastError()));
             }
         }
         return shards + "\n" + jobs;

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         name = "bucket",
         description = "What a bucket holds; needs no cluster.",
         footer = {"", "Example:  varve bucket ls --bucket file:///var/lib/varve/bucket"},
-        subcommands = {BucketLs.class, BucketShow.class})
+        subcommands = {BucketLs.class, BucketShow.class, BucketCat.class})
 public final class BucketCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli

@@ -19,14 +19,22 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "ls",
         description = "Lists objects, a page at a time (-o json: one JSON object a line).",
-        footer = {"", "Example:  varve bucket ls topics/orders --bucket file:///var/lib/varve/bucket"})
+        footer = {
+            "",
+            "Example:  varve bucket ls topics/orders --bucket file:///var/lib/varve/bucket"
+        })
 final class BucketLs implements Callable<Integer> {
     private static final int PAGE = 1_000;
 
     @Mixin private final Output output = new Output();
     @Mixin private final BucketAccess bucket = new BucketAccess();
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "PREFIX", defaultValue = "", description = "only keys that begin so")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "PREFIX",
+            defaultValue = "",
+            description = "only keys that begin so")
     private String prefix = "";
 
     /// One line of JSON.
@@ -56,6 +64,7 @@ final class BucketLs implements Callable<Integer> {
         return output.json()
                 ? Output.toJsonLine(
                         new Line(object.key(), object.bytes(), object.lastModified().toString()))
-                : String.format("%12d  %s  %s", object.bytes(), object.lastModified(), object.key());
+                : String.format(
+                        "%12d  %s  %s", object.bytes(), object.lastModified(), object.key());
     }
 }

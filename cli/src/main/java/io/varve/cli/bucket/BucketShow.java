@@ -25,7 +25,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "show",
         description = "What one object says: a pack's index, a checkpoint's state, a document.",
-        footer = {"", "Example:  varve bucket show varve.json --bucket file:///var/lib/varve/bucket"})
+        footer = {
+            "",
+            "Example:  varve bucket show varve.json --bucket file:///var/lib/varve/bucket"
+        })
 final class BucketShow implements Callable<Integer> {
     private static final int DOCUMENT_BYTES_MAX = 64 << 20;
 
@@ -59,9 +62,12 @@ final class BucketShow implements Callable<Integer> {
             case ObjectName.Segment segment -> Output.toJson(PackReader.open(store, key));
             case ObjectName.Checkpoint checkpoint ->
                     Output.toJson(
-                            shown(CheckpointStore.read(store, checkpoint.shard(), checkpoint.index())));
+                            shown(
+                                    CheckpointStore.read(
+                                            store, checkpoint.shard(), checkpoint.index())));
             case ObjectName.Unknown unknown ->
-                    throw new CommandFailure("not a key of varve: " + key + "; varve bucket ls shows what there is");
+                    throw new CommandFailure(
+                            "not a key of varve: " + key + "; varve bucket ls shows what there is");
             default -> document(store);
         };
     }

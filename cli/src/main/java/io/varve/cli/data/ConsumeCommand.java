@@ -8,6 +8,7 @@ import io.varve.cli.shell.Output;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -39,16 +41,24 @@ public final class ConsumeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "TOPIC")
     private String topic = "";
 
-    @Option(names = "--from", description = "an offset, a time, earliest, or latest (default)", paramLabel = "POSITION")
+    @Option(
+            names = "--from",
+            description = "an offset, a time, earliest, or latest (default)",
+            paramLabel = "POSITION")
     private @Nullable String from;
 
     @Option(names = "--max", description = "end after so many records", paramLabel = "N")
     private long max = Long.MAX_VALUE;
 
-    @Option(names = "--group", description = "as a member of this group; commits what was printed", paramLabel = "GROUP")
+    @Option(
+            names = "--group",
+            description = "as a member of this group; commits what was printed",
+            paramLabel = "GROUP")
     private @Nullable String group;
 
-    @Option(names = "--until-end", description = "end when the end of all partitions, as it is now, is reached")
+    @Option(
+            names = "--until-end",
+            description = "end when the end of all partitions, as it is now, is reached")
     private boolean untilEnd;
 
     /// One line of JSON.
@@ -64,29 +74,41 @@ public final class ConsumeCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         Properties properties = cluster.clientProperties();
         properties.setProperty("enable.auto.commit", "false");
-        properties.putIfAbsent("auto.offset.reset", from == null || from.equals("latest") ? "latest" : "earliest");
+        properties.putIfAbsent(
+                "auto.offset.reset", from == null || from.equals("latest") ? "latest" : "earliest");
         String member = group;
         if (member != null) {
             properties.setProperty("group.id", member);
         }
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             Map<TopicPartition, Long> ends = position(consumer, member != null);
             print(consumer, member != null, ends);
             return ExitCode.DONE;
         } catch (org.apache.kafka.common.KafkaException e) {
-            throw new CommandFailure("cannot consume: topic=" + topic + ", --bootstrap=" + cluster.bootstrap() + ": " + e.getMessage(), e);
+            throw new CommandFailure(
+                    "cannot consume: topic="
+                            + topic
+                            + ", --bootstrap="
+                            + cluster.bootstrap()
+                            + ": "
+                            + e.getMessage(),
+                    e);
         }
     }
 
-    private Map<TopicPartition, Long> position(KafkaConsumer<byte[], byte[]> consumer, boolean inGroup)
-            throws CommandFailure {
+    private Map<TopicPartition, Long> position(
+            KafkaConsumer<byte[], byte[]> consumer, boolean inGroup) throws CommandFailure {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic);
         if (partitions == null || partitions.isEmpty()) {
-            throw new CommandFailure("no such topic: " + topic + "; varve topic list shows what there is");
+            throw new CommandFailure(
+                    "no such topic: " + topic + "; varve topic list shows what there is");
         }
         List<TopicPartition> all =
-                partitions.stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+                partitions.stream()
+                        .map(info -> new TopicPartition(topic, info.partition()))
+                        .toList();
         Map<TopicPartition, Long> ends = untilEnd ? consumer.endOffsets(all) : Map.of();
         if (inGroup) {
             consumer.subscribe(List.of(topic));
@@ -106,7 +128,8 @@ public final class ConsumeCommand implements Callable<Integer> {
             KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, Instant time) {
         Map<TopicPartition, Long> times =
                 partitions.stream().collect(Collectors.toMap(tp -> tp, tp -> time.toEpochMilli()));
-        for (Map.Entry<TopicPartition, OffsetAndTimestamp> found : consumer.offsetsForTimes(times).entrySet()) {
+        for (Map.Entry<TopicPartition, OffsetAndTimestamp> found :
+                consumer.offsetsForTimes(times).entrySet()) {
             if (found.getValue() == null) {
                 consumer.seekToEnd(List.of(found.getKey()));
             } else {
@@ -116,27 +139,35 @@ public final class ConsumeCommand implements Callable<Integer> {
     }
 
     private void print(
-            KafkaConsumer<byte[], byte[]> consumer, boolean inGroup, Map<TopicPartition, Long> ends) {
+            KafkaConsumer<byte[], byte[]> consumer,
+            boolean inGroup,
+            Map<TopicPartition, Long> ends) {
         long printed = 0;
         while (printed < max && !reached(consumer, ends)) {
+            Map<TopicPartition, OffsetAndMetadata> shown = new HashMap<>();
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (printed == max) {
                     break;
                 }
                 output.out().println(output.json() ? json(record) : text(record.value()));
+                shown.put(
+                        new TopicPartition(record.topic(), record.partition()),
+                        new OffsetAndMetadata(record.offset() + 1));
                 printed++;
             }
             output.out().flush();
-            if (inGroup && printed < max) {
-                consumer.commitSync();
+            if (inGroup && !shown.isEmpty()) {
+                consumer.commitSync(shown);
             }
         }
     }
 
-    private boolean reached(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+    private boolean reached(
+            KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
         return untilEnd
                 && consumer.assignment().containsAll(ends.keySet())
-                && ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+                && ends.entrySet().stream()
+                        .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
     private String json(ConsumerRecord<byte[], byte[]> record) {

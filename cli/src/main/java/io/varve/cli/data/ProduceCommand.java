@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
 /// `varve produce`
 @Command(
         name = "produce",
-        description = "Writes one record a line, from a file or standard input; returns when all are acknowledged.",
+        description =
+                "Writes one record a line, from a file or standard input; returns when all are acknowledged.",
         footer = {"", "Example:  seq 1 1000 | varve produce orders"})
 public final class ProduceCommand implements Callable<Integer> {
     @Mixin private final Output output = new Output();
@@ -37,10 +38,17 @@ public final class ProduceCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "TOPIC")
     private String topic = "";
 
-    @Option(names = "--input", description = "file, or - for standard input (default)", paramLabel = "FILE", defaultValue = "-")
+    @Option(
+            names = "--input",
+            description = "file, or - for standard input (default)",
+            paramLabel = "FILE",
+            defaultValue = "-")
     private String input = "-";
 
-    @Option(names = "--key-separator", description = "what divides key and value in a line (default: no key)", paramLabel = "TEXT")
+    @Option(
+            names = "--key-separator",
+            description = "what divides key and value in a line (default: no key)",
+            paramLabel = "TEXT")
     private @Nullable String keySeparator;
 
     /// What is printed.
@@ -50,13 +58,16 @@ public final class ProduceCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         Properties properties = cluster.clientProperties();
         properties.putIfAbsent("linger.ms", "5");
+        properties.putIfAbsent("max.block.ms", properties.getProperty("default.api.timeout.ms"));
         properties.putIfAbsent("delivery.timeout.ms", "60000");
         AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-        Map<Integer, Long> ends = new TreeMap<>(); // the producer's one callback thread, then this one
+        Map<Integer, Long> ends =
+                new TreeMap<>(); // the producer's one callback thread, then this one
         long records = 0;
         try (BufferedReader lines = open();
                 KafkaProducer<byte[], byte[]> producer =
-                        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+                        new KafkaProducer<>(
+                                properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             String line = lines.readLine();
             while (line != null && failure.get() == null) {
                 var _ =
@@ -66,7 +77,10 @@ public final class ProduceCommand implements Callable<Integer> {
                                     if (error != null) {
                                         failure.compareAndSet(null, error);
                                     } else {
-                                        ends.merge(metadata.partition(), metadata.offset() + 1, Math::max);
+                                        ends.merge(
+                                                metadata.partition(),
+                                                metadata.offset() + 1,
+                                                Math::max);
                                     }
                                 });
                 records++;
@@ -74,13 +88,29 @@ public final class ProduceCommand implements Callable<Integer> {
             }
             producer.flush();
         } catch (IOException | org.apache.kafka.common.KafkaException e) {
-            throw new CommandFailure("cannot produce: topic=" + topic + ", --bootstrap=" + cluster.bootstrap() + ": " + e.getMessage(), e);
+            throw new CommandFailure(
+                    "cannot produce: topic="
+                            + topic
+                            + ", --bootstrap="
+                            + cluster.bootstrap()
+                            + ": "
+                            + e.getMessage(),
+                    e);
         }
         Exception error = failure.get();
         if (error != null) {
-            throw new CommandFailure("not all records were acknowledged: topic=" + topic + ": " + error.getMessage(), error);
+            throw new CommandFailure(
+                    "not all records were acknowledged: topic="
+                            + topic
+                            + ", --bootstrap="
+                            + cluster.bootstrap()
+                            + ": "
+                            + error.getMessage(),
+                    error);
         }
-        output.print(new Produced(topic, records, ends), "produced " + records + " records to " + topic + "\n");
+        output.print(
+                new Produced(topic, records, ends),
+                "produced " + records + " records to " + topic + "\n");
         return ExitCode.DONE;
     }
 

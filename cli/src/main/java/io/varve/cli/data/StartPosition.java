@@ -33,7 +33,10 @@ sealed interface StartPosition {
             return new Since(Instant.parse(text));
         } catch (DateTimeParseException e) {
             throw new CommandFailure(
-                    "not a position: --from=" + text + "; give an offset, a time such as 2026-01-31T12:00:00Z, earliest or latest", e);
+                    "not a position: --from="
+                            + text
+                            + "; give an offset, a time such as 2026-01-31T12:00:00Z, earliest or latest",
+                    e);
         }
     }
 }

@@ -53,13 +53,22 @@ final class GroupDescribe implements Callable<Integer> {
                             "cannot read end offsets",
                             admin.listOffsets(
                                             committed.keySet().stream()
-                                                    .collect(Collectors.toMap(Function.identity(), tp -> OffsetSpec.latest())))
+                                                    .collect(
+                                                            Collectors.toMap(
+                                                                    Function.identity(),
+                                                                    tp -> OffsetSpec.latest())))
                                     .all());
             Described described = new Described(name, rows(committed, ends));
             Table table = new Table("TOPIC", "PARTITION", "COMMITTED", "END", "LAG");
             described
                     .partitions()
-                    .forEach(row -> table.row(row.topic(), row.partition(), row.committedOffset(), row.endOffset(), row.lag()));
+                    .forEach(row ->
+                            table.row(
+                                    row.topic(),
+                                    row.partition(),
+                                    row.committedOffset(),
+                                    row.endOffset(),
+                                    row.lag()));
             output.print(described, table.toString());
             return ExitCode.DONE;
         }
@@ -69,18 +78,17 @@ final class GroupDescribe implements Callable<Integer> {
             Map<TopicPartition, OffsetAndMetadata> committed,
             Map<TopicPartition, ListOffsetsResultInfo> ends) {
         List<Row> rows = new ArrayList<>();
-        committed.forEach(
-                (tp, offset) -> {
-                    ListOffsetsResultInfo end = ends.get(tp);
-                    long endOffset = end == null ? offset.offset() : end.offset();
-                    rows.add(
-                            new Row(
-                                    tp.topic(),
-                                    tp.partition(),
-                                    offset.offset(),
-                                    endOffset,
-                                    Math.max(0, endOffset - offset.offset())));
-                });
+        committed.forEach((tp, offset) -> {
+            ListOffsetsResultInfo end = ends.get(tp);
+            long endOffset = end == null ? offset.offset() : end.offset();
+            rows.add(
+                    new Row(
+                            tp.topic(),
+                            tp.partition(),
+                            offset.offset(),
+                            endOffset,
+                            Math.max(0, endOffset - offset.offset())));
+        });
         rows.sort(Comparator.comparing(Row::topic).thenComparingInt(Row::partition));
         return rows;
     }

@@ -33,13 +33,14 @@ final class GroupList implements Callable<Integer> {
         try (Admin admin = cluster.admin()) {
             List<Row> rows =
                     cluster.ask("cannot list groups", admin.listGroups().all()).stream()
-                            .map(
-                                    group ->
-                                            new Row(
-                                                    group.groupId(),
-                                                    group.type().map(Object::toString).orElse("unknown"),
-                                                    group.protocol(),
-                                                    group.groupState().map(Object::toString).orElse("unknown")))
+                            .map(group ->
+                                    new Row(
+                                            group.groupId(),
+                                            group.type().map(Object::toString).orElse("unknown"),
+                                            group.protocol(),
+                                            group.groupState()
+                                                    .map(Object::toString)
+                                                    .orElse("unknown")))
                             .sorted(Comparator.comparing(Row::group))
                             .toList();
             Table table = new Table("GROUP", "TYPE", "PROTOCOL", "STATE");

@@ -62,7 +62,12 @@ public final class BrokerHttp {
             return body;
         } catch (IOException e) {
             throw new CommandFailure(
-                    "broker's HTTP does not answer: " + request.uri() + ": " + e + "; is the broker running?", e);
+                    "broker's HTTP does not answer: "
+                            + request.uri()
+                            + ": "
+                            + e
+                            + "; is the broker running?",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure("interrupted: " + request.uri(), e);

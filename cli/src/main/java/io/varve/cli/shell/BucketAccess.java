@@ -9,7 +9,11 @@ import picocli.CommandLine.Option;
 
 /// The option of commands that work on a bucket; none of them makes one.
 public final class BucketAccess {
-    @Option(names = "--bucket", required = true, description = "URL of the bucket", paramLabel = "URL")
+    @Option(
+            names = "--bucket",
+            required = true,
+            description = "URL of the bucket",
+            paramLabel = "URL")
     private String url = "";
 
     public String url() {

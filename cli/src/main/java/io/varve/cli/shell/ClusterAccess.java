@@ -69,12 +69,22 @@ public final class ClusterAccess {
             return Admin.create(clientProperties());
         } catch (org.apache.kafka.common.KafkaException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new CommandFailure("cannot use the cluster's address: --bootstrap=" + bootstrap + ": " + cause.getMessage(), e);
+            throw new CommandFailure(
+                    "cannot use the cluster's address: --bootstrap="
+                            + bootstrap
+                            + ": "
+                            + cause.getMessage(),
+                    e);
         }
     }
 
     /// Waits for an answer of the cluster; Kafka's errors become one line.
-    public <T> T ask(String what, KafkaFuture<T> answer) throws CommandFailure {
+    ///
+    /// @param answer null when the client has none under that name
+    public <T> T ask(String what, @Nullable KafkaFuture<T> answer) throws CommandFailure {
+        if (answer == null) {
+            throw new CommandFailure(what + ": --bootstrap=" + bootstrap + ": not in the answer");
+        }
         try {
             return answer.get(2 * TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -87,7 +97,11 @@ public final class ClusterAccess {
                     what + ": --bootstrap=" + bootstrap + ": " + cause.getMessage() + hint, cause);
         } catch (TimeoutException e) {
             throw new CommandFailure(
-                    what + ": --bootstrap=" + bootstrap + ": no answer; is the broker running there?", e);
+                    what
+                            + ": --bootstrap="
+                            + bootstrap
+                            + ": no answer; is the broker running there?",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure(what + ": interrupted", e);
@@ -104,17 +118,23 @@ public final class ClusterAccess {
             int node =
                     ask("cannot reach the cluster", admin.describeCluster().nodes()).stream()
                             .findFirst()
-                            .orElseThrow(() -> new CommandFailure("cluster names no broker: --bootstrap=" + bootstrap))
+                            .orElseThrow(() ->
+                                    new CommandFailure(
+                                            "cluster names no broker: --bootstrap=" + bootstrap))
                             .id();
             ConfigResource broker =
                     new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(node));
             Map<ConfigResource, Config> configs =
-                    ask("cannot read the broker's configuration", admin.describeConfigs(List.of(broker)).all());
+                    ask(
+                            "cannot read the broker's configuration",
+                            admin.describeConfigs(List.of(broker)).all());
             Config config = configs.get(broker);
             ConfigEntry listener = config == null ? null : config.get("http.listener");
             if (listener == null || listener.value() == null) {
                 throw new CommandFailure(
-                        "broker does not say where its HTTP listens: --bootstrap=" + bootstrap + "; give --http HOST:PORT");
+                        "broker does not say where its HTTP listens: --bootstrap="
+                                + bootstrap
+                                + "; give --http HOST:PORT");
             }
             return new BrokerHttp(listener.value());
         }

@@ -2,6 +2,7 @@
 package io.varve.cli.shell;
 
 import java.io.Console;
+import java.util.Objects;
 import picocli.CommandLine.Option;
 
 /// The options of destructive commands: they show what they would do and ask, or take `--yes`.
@@ -16,6 +17,11 @@ public final class Confirmation {
         return dryRun;
     }
 
+    /// Nobody will read what would be done.
+    public boolean unasked() {
+        return yes && !dryRun;
+    }
+
     /// Whether to do it. Says what would be done, on stderr.
     ///
     /// @throws CommandFailure nobody can be asked: there is no terminal
@@ -27,7 +33,7 @@ public final class Confirmation {
         if (yes) {
             return true;
         }
-        Console console = System.console();
+        Console console = Objects.requireNonNull(System.console(), "console");
         if (!console.isTerminal()) {
             throw new CommandFailure("not confirmed: " + whatWouldBeDone + "; give --yes, or --dry-run to see only");
         }

@@ -4,7 +4,14 @@ package io.varve.cli.shell;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdDelegatingSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import com.fasterxml.jackson.databind.util.StdConverter;
 import java.io.PrintWriter;
+import java.util.OptionalLong;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -17,9 +24,8 @@ public final class Output {
         json
     }
 
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private static final ObjectMapper JSON_LINES = new ObjectMapper();
+    private static final ObjectMapper JSON = mapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON_LINES = mapper();
 
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -31,6 +37,23 @@ public final class Output {
             defaultValue = "text",
             paramLabel = "FORM")
     private Form form = Form.text;
+
+    /// Ids as people know them, and what is not there as null.
+    private static ObjectMapper mapper() {
+        SimpleModule values = new SimpleModule();
+        values.addSerializer(Uuid.class, ToStringSerializer.instance);
+        values.addSerializer(
+                OptionalLong.class,
+                new StdDelegatingSerializer(
+                        OptionalLong.class,
+                        new StdConverter<OptionalLong, @Nullable Long>() {
+                            @Override
+                            public @Nullable Long convert(OptionalLong value) {
+                                return value.isPresent() ? value.getAsLong() : null;
+                            }
+                        }));
+        return new ObjectMapper().registerModule(values);
+    }
 
     public boolean json() {
         return form == Form.json;

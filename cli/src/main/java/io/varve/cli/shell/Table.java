@@ -22,7 +22,10 @@ public final class Table {
         }
         if (row.size() != rows.getFirst().size()) {
             throw new IllegalArgumentException(
-                    "row does not fit: cells=" + row.size() + ", headings=" + rows.getFirst().size());
+                    "row does not fit: cells="
+                            + row.size()
+                            + ", headings="
+                            + rows.getFirst().size());
         }
         rows.add(row);
         return this;

@@ -25,7 +25,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "alter",
         description = "Changes a topic's settings, or gives it more partitions.",
-        footer = {"", "Example:  varve topic alter orders --config local.retention.ms=3600000 --delete-config retention.bytes"})
+        footer = {
+            "",
+            "Example:  varve topic alter orders --config local.retention.ms=3600000 --delete-config retention.bytes"
+        })
 final class TopicAlter implements Callable<Integer> {
     @Mixin private final Output output = new Output();
     @Mixin private final ClusterAccess cluster = new ClusterAccess();
@@ -36,7 +39,10 @@ final class TopicAlter implements Callable<Integer> {
     @Option(names = "--config", description = "a setting; may come again", paramLabel = "KEY=VALUE")
     private Map<String, String> configs = new TreeMap<>();
 
-    @Option(names = "--delete-config", description = "back to the default; may come again", paramLabel = "KEY")
+    @Option(
+            names = "--delete-config",
+            description = "back to the default; may come again",
+            paramLabel = "KEY")
     private List<String> deleted = new ArrayList<>();
 
     @Option(names = "--partitions", description = "new number of partitions", paramLabel = "N")
@@ -52,7 +58,10 @@ final class TopicAlter implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure {
         if (configs.isEmpty() && deleted.isEmpty() && partitions == null) {
-            throw new CommandFailure("nothing to change: " + name + "; give --config, --delete-config or --partitions");
+            throw new CommandFailure(
+                    "nothing to change: "
+                            + name
+                            + "; give --config, --delete-config or --partitions");
         }
         try (Admin admin = cluster.admin()) {
             alterConfigs(admin);
@@ -60,20 +69,24 @@ final class TopicAlter implements Callable<Integer> {
             if (count != null) {
                 cluster.ask(
                         "cannot add partitions to " + name,
-                        admin.createPartitions(Map.of(name, NewPartitions.increaseTo(count))).all());
+                        admin.createPartitions(Map.of(name, NewPartitions.increaseTo(count)))
+                                .all());
             }
-            output.print(new Altered(name, configs, deleted, partitions), "altered topic " + name + "\n");
+            output.print(
+                    new Altered(name, configs, deleted, partitions),
+                    "altered topic " + name + "\n");
             return ExitCode.DONE;
         }
     }
 
     private void alterConfigs(Admin admin) throws CommandFailure {
         List<AlterConfigOp> changes = new ArrayList<>();
-        configs.forEach(
-                (key, value) ->
-                        changes.add(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET)));
-        deleted.forEach(
-                key -> changes.add(new AlterConfigOp(new ConfigEntry(key, ""), AlterConfigOp.OpType.DELETE)));
+        configs.forEach((key, value) ->
+                changes.add(
+                        new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET)));
+        deleted.forEach(key ->
+                changes.add(
+                        new AlterConfigOp(new ConfigEntry(key, ""), AlterConfigOp.OpType.DELETE)));
         if (changes.isEmpty()) {
             return;
         }

@@ -11,7 +11,14 @@ import picocli.CommandLine.Spec;
         name = "topic",
         description = "Topics of a running cluster.",
         footer = {"", "Example:  varve topic create orders --partitions 3"},
-        subcommands = {TopicCreate.class, TopicList.class, TopicDescribe.class, TopicAlter.class, TopicDelete.class, TopicStorageCommand.class})
+        subcommands = {
+            TopicCreate.class,
+            TopicList.class,
+            TopicDescribe.class,
+            TopicAlter.class,
+            TopicDelete.class,
+            TopicStorageCommand.class
+        })
 public final class TopicCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli

@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "create",
         description = "Creates a topic.",
-        footer = {"", "Example:  varve topic create orders --partitions 3 --config retention.ms=86400000"})
+        footer = {
+            "",
+            "Example:  varve topic create orders --partitions 3 --config retention.ms=86400000"
+        })
 final class TopicCreate implements Callable<Integer> {
     @Mixin private final Output output = new Output();
     @Mixin private final ClusterAccess cluster = new ClusterAccess();
@@ -31,10 +34,16 @@ final class TopicCreate implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME")
     private String name = "";
 
-    @Option(names = "--partitions", description = "how many (default: the broker's)", paramLabel = "N")
+    @Option(
+            names = "--partitions",
+            description = "how many (default: the broker's)",
+            paramLabel = "N")
     private @Nullable Integer partitions;
 
-    @Option(names = "--replication", description = "replicas (default: the broker's)", paramLabel = "R")
+    @Option(
+            names = "--replication",
+            description = "replicas (default: the broker's)",
+            paramLabel = "R")
     private @Nullable Short replication;
 
     @Option(names = "--config", description = "a setting; may come again", paramLabel = "KEY=VALUE")
@@ -47,20 +56,29 @@ final class TopicCreate implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         try (Admin admin = cluster.admin()) {
             NewTopic topic =
-                    new NewTopic(name, Optional.ofNullable(partitions), Optional.ofNullable(replication))
+                    new NewTopic(
+                                    name,
+                                    Optional.ofNullable(partitions),
+                                    Optional.ofNullable(replication))
                             .configs(configs);
             CreateTopicsResult result = admin.createTopics(List.of(topic));
             cluster.ask("cannot create topic " + name, result.values().get(name));
             Created created =
                     new Created(
                             name,
-                            cluster.ask("topic created, its id is not known", result.topicId(name)).toString(),
+                            cluster.ask("topic created, its id is not known", result.topicId(name))
+                                    .toString(),
                             cluster.ask("topic created", result.numPartitions(name)),
                             cluster.ask("topic created", result.replicationFactor(name)));
             output.print(
                     created,
-                    "created topic " + name + ": partitions=" + created.partitions() + ", replication="
-                            + created.replication() + "\n");
+                    "created topic "
+                            + name
+                            + ": partitions="
+                            + created.partitions()
+                            + ", replication="
+                            + created.replication()
+                            + "\n");
             return ExitCode.DONE;
         }
     }

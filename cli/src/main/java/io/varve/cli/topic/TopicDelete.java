@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 /// `varve topic delete`
 @Command(
         name = "delete",
-        description = "Deletes topics. Their objects stay in the bucket until the undelete time is over.",
+        description =
+                "Deletes topics. Their objects stay in the bucket until the undelete time is over.",
         footer = {"", "Example:  varve topic delete orders --yes"})
 final class TopicDelete implements Callable<Integer> {
     @Mixin private final Output output = new Output();
@@ -31,7 +32,8 @@ final class TopicDelete implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        if (!confirmation.granted(output, "delete topics " + names + " at " + cluster.bootstrap())) {
+        if (!confirmation.granted(
+                output, "delete topics " + names + " at " + cluster.bootstrap())) {
             output.print(new Deleted(names, false), "nothing deleted\n");
             return confirmation.dryRun() ? ExitCode.DONE : ExitCode.BAD_NEWS;
         }

@@ -35,7 +35,10 @@ final class TopicDescribe implements Callable<Integer> {
 
     /// What is printed.
     record Described(
-            String topic, String topicId, List<Partition> partitions, Map<String, String> configs) {}
+            String topic,
+            String topicId,
+            List<Partition> partitions,
+            Map<String, String> configs) {}
 
     /// One partition.
     record Partition(int partition, int leader, List<Integer> replicas, List<Integer> isr) {}
@@ -90,7 +93,9 @@ final class TopicDescribe implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         text.append("topic ").append(described.topic()).append(", id ").append(described.topicId());
         text.append('\n').append(table);
-        described.configs().forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        described
+                .configs()
+                .forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
         return text.toString();
     }
 }

@@ -39,16 +39,21 @@ final class TopicList implements Callable<Integer> {
         try (Admin admin = cluster.admin()) {
             ListTopicsOptions options = new ListTopicsOptions().listInternal(internal);
             List<String> names =
-                    cluster.ask("cannot list topics", admin.listTopics(options).names()).stream().toList();
+                    cluster.ask("cannot list topics", admin.listTopics(options).names()).stream()
+                            .toList();
             List<Row> rows =
-                    cluster.ask("cannot describe topics", admin.describeTopics(names).allTopicNames())
+                    cluster
+                            .ask(
+                                    "cannot describe topics",
+                                    admin.describeTopics(names).allTopicNames())
                             .values()
                             .stream()
                             .map(TopicList::row)
                             .sorted(Comparator.comparing(Row::topic))
                             .toList();
             Table table = new Table("TOPIC", "PARTITIONS", "REPLICATION", "ID");
-            rows.forEach(row -> table.row(row.topic(), row.partitions(), row.replication(), row.topicId()));
+            rows.forEach(row ->
+                    table.row(row.topic(), row.partitions(), row.replication(), row.topicId()));
             output.print(new Topics(rows), table.toString());
             return ExitCode.DONE;
         }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
 /// `varve topic storage`
 @Command(
         name = "storage",
-        description = "Where a topic's records are: per partition, on local disk, in journals, in segments.",
+        description =
+                "Where a topic's records are: per partition, on local disk, in journals, in segments.",
         footer = {
             "",
             "Offsets below HOT-START are served from the bucket only; ends are exclusive.",

@@ -48,20 +48,19 @@ class ArchitectureTest {
     @TestFactory
     List<DynamicTest> modulesDependInOneDirection() {
         return MODULES.stream()
-                .map(
-                        module ->
-                                DynamicTest.dynamicTest(
-                                        module,
-                                        () ->
-                                                noClasses()
-                                                        .that()
-                                                        .resideInAPackage("io.varve." + module + "..")
-                                                        .should()
-                                                        .dependOnClassesThat(
-                                                                resideInAnyPackage(above(module)))
-                                                        .because(
-                                                                "the direction is cli > broker > archiver, recovery > manifest > object-store: name a port here and implement it above")
-                                                        .check(varve)))
+                .map(module ->
+                        DynamicTest.dynamicTest(
+                                module,
+                                () ->
+                                        noClasses()
+                                                .that()
+                                                .resideInAPackage("io.varve." + module + "..")
+                                                .should()
+                                                .dependOnClassesThat(
+                                                        resideInAnyPackage(above(module)))
+                                                .because(
+                                                        "the direction is cli > broker > archiver, recovery > manifest > object-store: name a port here and implement it above")
+                                                .check(varve)))
                 .toList();
     }
 
@@ -80,23 +79,30 @@ class ArchitectureTest {
     List<DynamicTest> brokerPackagesDependInOneDirection() {
         return BROKER.stream()
                 .skip(1)
-                .map(
-                        name ->
-                                DynamicTest.dynamicTest(
-                                        name,
-                                        () ->
-                                                noClasses()
-                                                        .that()
-                                                        .resideInAPackage("io.varve.broker." + name + "..")
-                                                        .should()
-                                                        .dependOnClassesThat(
-                                                                resideInAnyPackage(
-                                                                        BROKER.subList(0, BROKER.indexOf(name)).stream()
-                                                                                .map(left -> "io.varve.broker." + left + "..")
-                                                                                .toArray(String[]::new)))
-                                                        .because(
-                                                                "a package of the broker imports only what stands to its right in docs/ARCHITECTURE.md: name a port in the lower package")
-                                                        .check(varve)))
+                .map(name ->
+                        DynamicTest.dynamicTest(
+                                name,
+                                () ->
+                                        noClasses()
+                                                .that()
+                                                .resideInAPackage("io.varve.broker." + name + "..")
+                                                .should()
+                                                .dependOnClassesThat(
+                                                        resideInAnyPackage(
+                                                                BROKER
+                                                                        .subList(
+                                                                                0,
+                                                                                BROKER.indexOf(
+                                                                                        name))
+                                                                        .stream()
+                                                                        .map(left ->
+                                                                                "io.varve.broker."
+                                                                                        + left
+                                                                                        + "..")
+                                                                        .toArray(String[]::new)))
+                                                .because(
+                                                        "a package of the broker imports only what stands to its right in docs/ARCHITECTURE.md: name a port in the lower package")
+                                                .check(varve)))
                 .toList();
     }
 
@@ -107,15 +113,17 @@ class ArchitectureTest {
                 .resideInAPackage("io.varve.broker..")
                 .should()
                 .resideInAnyPackage(
-                        BROKER.stream().map(name -> "io.varve.broker." + name + "..").toArray(String[]::new))
-                .because("the order of packages is the architecture: give a new one its place there")
+                        BROKER.stream()
+                                .map(name -> "io.varve.broker." + name + "..")
+                                .toArray(String[]::new))
+                .because(
+                        "the order of packages is the architecture: give a new one its place there")
                 .check(varve);
     }
 
     @Test
     void packagesHaveNoCycles() {
-        slices()
-                .matching("io.varve.(*).(*)..")
+        slices().matching("io.varve.(*).(*)..")
                 .should()
                 .beFreeOfCycles()
                 .because("two packages that need each other are one, or need a third")
@@ -129,7 +137,10 @@ class ArchitectureTest {
 
     @Test
     void nettyIsKnownInOnePackage() {
-        onlyIn("io.netty..", "io.varve.broker.network..", "hand over ByteBuffers and Kafka's records");
+        onlyIn(
+                "io.netty..",
+                "io.varve.broker.network..",
+                "hand over ByteBuffers and Kafka's records");
     }
 
     @Test
@@ -156,7 +167,8 @@ class ArchitectureTest {
                 .orShould()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.concurrent..")
-                .because("formats are values and functions: schedules belong to archiver and broker")
+                .because(
+                        "formats are values and functions: schedules belong to archiver and broker")
                 .check(varve);
     }
 
@@ -209,7 +221,8 @@ class ArchitectureTest {
     void noPackageIsNamedForNothing() {
         noClasses()
                 .should()
-                .resideInAnyPackage("..util..", "..common..", "..helper..", "..impl..", "..manager..")
+                .resideInAnyPackage(
+                        "..util..", "..common..", "..helper..", "..impl..", "..manager..")
                 .because("a name says what is in the room")
                 .check(varve);
     }

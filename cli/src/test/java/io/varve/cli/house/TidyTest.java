@@ -32,17 +32,17 @@ class TidyTest {
     @Test
     void everySourceFileNamesItsLicence() throws IOException {
         assertThat(sources())
-                .allSatisfy(file -> assertThat(lines(file).getFirst()).as(name(file)).isEqualTo(SPDX));
+                .allSatisfy(
+                        file -> assertThat(lines(file).getFirst()).as(name(file)).isEqualTo(SPDX));
     }
 
     @Test
     void noSourceFileIsLongerThanItsLimit() throws IOException {
         assertThat(sources())
-                .allSatisfy(
-                        file ->
-                                assertThat(lines(file).size())
-                                        .as("lines of " + name(file))
-                                        .isLessThanOrEqualTo(FILE_LINES_MAX));
+                .allSatisfy(file ->
+                        assertThat(lines(file).size())
+                                .as("lines of " + name(file))
+                                .isLessThanOrEqualTo(FILE_LINES_MAX));
     }
 
     @Test
@@ -52,15 +52,15 @@ class TidyTest {
 
     @Test
     void nothingIsLeftForLaterWithoutAnIssue() throws IOException {
-        assertThat(
-                        found(
-                                "\\b(TO" + "DO|FIX" + "ME|XX" + "X|HA" + "CK)\\b(?!\\(#\\d+\\))"))
+        assertThat(found("\\b(TO" + "DO|FIX" + "ME|XX" + "X|HA" + "CK)\\b(?!\\(#\\d+\\))"))
                 .isEmpty();
     }
 
     @Test
     void noTestSleeps() throws IOException {
-        assertThat(found("Thread\\." + "sleep\\(").stream().filter(hit -> hit.contains("/src/test/")))
+        assertThat(
+                        found("Thread\\." + "sleep\\(").stream()
+                                .filter(hit -> hit.contains("/src/test/")))
                 .isEmpty();
     }
 
@@ -94,7 +94,9 @@ class TidyTest {
     @Test
     void everyFormatHasGoldenBytes() throws IOException {
         List<Path> golden =
-                files("").stream().filter(file -> name(file).contains("/resources/golden/v1/")).toList();
+                files("").stream()
+                        .filter(file -> name(file).contains("/resources/golden/v1/"))
+                        .toList();
         List<String> without = new ArrayList<>();
         for (Path format : files("-v1.md")) {
             String what = format.getFileName().toString().replace("-v1.md", "");

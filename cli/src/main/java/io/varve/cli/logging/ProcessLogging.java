@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.logging;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import java.util.Locale;
+import java.util.Map;
+import org.slf4j.LoggerFactory;
+
+/// What this process logs to stderr. Without a call: nothing. Stateless; called once, before
+/// anything is logged.
+public final class ProcessLogging {
+    /// `text` (default) or `json`.
+    public static final String FORM_VARIABLE = "VARVE_LOG_FORMAT";
+
+    /// Level of Varve's own loggers, `INFO` when not set.
+    public static final String LEVEL_VARIABLE = "VARVE_LOG_LEVEL";
+
+    private static final String OURS = "io.varve";
+
+    private ProcessLogging() {}
+
+    /// A broker: its own events, the warnings of everybody else, and what no thread caught.
+    ///
+    /// @param environment all environment variables
+    public static void ofBroker(Map<String, String> environment) {
+        start(form(environment), Level.toLevel(environment.get(LEVEL_VARIABLE), Level.INFO));
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, error) ->
+                        LoggerFactory.getLogger(ProcessLogging.class)
+                                .error("thread ended by an error: thread={}", thread.getName(), error));
+    }
+
+    /// A command whose user wants to see what the libraries warn of.
+    public static void ofVerboseCommand(Map<String, String> environment) {
+        start(form(environment), Level.WARN);
+    }
+
+    private static LogForm form(Map<String, String> environment) {
+        String form = environment.getOrDefault(FORM_VARIABLE, "text").toLowerCase(Locale.ROOT);
+        return form.equals("json") ? LogForm.JSON : LogForm.TEXT;
+    }
+
+    private static void start(LogForm form, Level ours) {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            throw new IllegalStateException(
+                    "logging is not logback's: factory=" + LoggerFactory.getILoggerFactory());
+        }
+        EventLine encoder = new EventLine(form);
+        encoder.setContext(context);
+        encoder.start();
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setContext(context);
+        appender.setName("stderr");
+        appender.setTarget("System.err");
+        appender.setEncoder(encoder);
+        appender.start();
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.detachAndStopAllAppenders();
+        root.addAppender(appender);
+        root.setLevel(Level.WARN);
+        context.getLogger(OURS).setLevel(ours);
+        JavaLogging.take();
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.recover;
+
+import io.varve.broker.config.HostPort;
+import io.varve.cli.shell.BucketAccess;
+import io.varve.cli.shell.CommandFailure;
+import io.varve.cli.shell.Confirmation;
+import io.varve.cli.shell.ExitCode;
+import io.varve.cli.shell.Output;
+import io.varve.manifest.VersionTooNewException;
+import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStoreException;
+import io.varve.recovery.RecoveryException;
+import io.varve.recovery.RecoveryOptions;
+import io.varve.recovery.RecoveryPlan;
+import io.varve.recovery.RecoveryPlanner;
+import io.varve.recovery.RecoveryReport;
+import io.varve.recovery.RecoveryRun;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `varve recover run`
+@Command(
+        name = "run",
+        description =
+                "Claims the cluster's next generation and prepares it in the bucket; brokers started on empty directories open it.",
+        footer = {
+            "",
+            "Interrupted anywhere, it is simply run again. Exit code 1 when something was lost.",
+            "Example:  varve recover run --cluster --bucket file:///var/lib/varve/bucket"
+        })
+final class RecoverRun implements Callable<Integer> {
+    @Mixin private final Output output = new Output();
+    @Mixin private final WholeCluster scope = new WholeCluster();
+    @Mixin private final BucketAccess bucket = new BucketAccess();
+    @Mixin private final Confirmation confirmation = new Confirmation();
+
+    @Option(
+            names = "--force",
+            description = "go on although a broker of the old generation gave a sign of life")
+    private boolean force;
+
+    @Option(
+            names = "--accept-loss",
+            description = "restore the rest when something is lost or damaged")
+    private boolean acceptLoss;
+
+    @Option(
+            names = "--wait",
+            description =
+                    "wait for a broker of the restored cluster there, and measure the time to restore",
+            paramLabel = "HOST:PORT")
+    private @Nullable String wait;
+
+    @Override
+    public Integer call() throws CommandFailure {
+        long startNs = System.nanoTime();
+        if (wait != null && HostPort.parse(wait) == null) {
+            throw new CommandFailure("not an address: --wait=" + wait + "; give HOST:PORT");
+        }
+        try (ObjectStore store = bucket.open()) {
+            if (!confirmation.granted(output, intent(store))) {
+                return ExitCode.DONE;
+            }
+            RecoveryReport report = run(store);
+            RunView.Rto rto =
+                    wait == null
+                            ? null
+                            : new RestoreTimes(wait, startNs, output::say).measure(report.topics());
+            RunView view = RunView.of(report, rto);
+            output.print(view, view.text());
+            return report.isWhole() ? ExitCode.DONE : ExitCode.BAD_NEWS;
+        } catch (RecoveryException | VersionTooNewException e) {
+            throw new CommandFailure(e.getMessage() + ": --bucket=" + bucket.url(), e);
+        } catch (ObjectStoreException e) {
+            throw bucket.failure("cannot recover " + scope.named() + "; run it again, it goes on where it was", e);
+        }
+    }
+
+    /// What would be done, in words. Costs a plan, so that it is asked for only when somebody reads
+    /// it.
+    private String intent(ObjectStore store) throws ObjectStoreException, RecoveryException {
+        if (confirmation.unasked()) {
+            return "restore " + scope.named() + " in " + bucket.url();
+        }
+        RecoveryPlan plan = RecoveryPlanner.plan(store);
+        return "restore cluster "
+                + plan.clusterId()
+                + " in "
+                + bucket.url()
+                + " as generation "
+                + plan.target()
+                + " from generation "
+                + plan.source()
+                + ", whose brokers are shut out for ever: topics="
+                + plan.topics().size()
+                + ", groups="
+                + plan.groups().size()
+                + ", lowered group offsets="
+                + plan.lowered().size()
+                + ", lost="
+                + plan.lost().size();
+    }
+
+    private RecoveryReport run(ObjectStore store) throws ObjectStoreException, RecoveryException {
+        RecoveryOptions options = RecoveryOptions.careful(runner());
+        if (force) {
+            options = options.withForce();
+        }
+        if (acceptLoss) {
+            options = options.withAcceptLoss();
+        }
+        return new RecoveryRun(store, options, InstantSource.system(), output::say).run();
+    }
+
+    private static String runner() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "unnamed";
+        }
+        return host
+                + "-"
+                + ProcessHandle.current().pid()
+                + "-"
+                + Long.toHexString(new SecureRandom().nextLong());
+    }
+}
