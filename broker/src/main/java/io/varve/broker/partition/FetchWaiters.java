@@ -10,16 +10,22 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Long polls that wait for partitions to advance, all on one timer. Thread-safe.
 ///
 /// Wakes a waiter on the executor given, so that the apply thread does nothing but hand over.
 public final class FetchWaiters implements FetchParking, ShardListener {
-    private final ScheduledExecutorService timer;
+    /// Runs tasks later. Thread-safe; does not block.
+    @FunctionalInterface
+    public interface Delays {
+        /// Runs `task` once after `delay`.
+        ///
+        /// @return cancels it; harmless when it has run
+        Runnable after(Runnable task, Duration delay);
+    }
+
+    private final Delays timer;
     private final Executor wakers;
     private final int waitersMax;
     private final AtomicInteger waiting = new AtomicInteger();
@@ -29,7 +35,7 @@ public final class FetchWaiters implements FetchParking, ShardListener {
     /// @param timer for the time limits of all; should drop what is cancelled
     /// @param wakers runs what waits for a waiter
     /// @param waitersMax above it nobody waits any longer
-    public FetchWaiters(ScheduledExecutorService timer, Executor wakers, int waitersMax) {
+    public FetchWaiters(Delays timer, Executor wakers, int waitersMax) {
         this.timer = timer;
         this.wakers = wakers;
         this.waitersMax = waitersMax;
@@ -55,15 +61,12 @@ public final class FetchWaiters implements FetchParking, ShardListener {
                         return all;
                     });
         }
-        ScheduledFuture<?> timeout =
-                timer.schedule(
-                        () -> wakers.execute(() -> woken.complete(false)),
-                        Math.max(0, atMost.toNanos()),
-                        TimeUnit.NANOSECONDS);
+        Runnable cancel =
+                timer.after(() -> wakers.execute(() -> woken.complete(false)), atMost);
         CompletableFuture<Boolean> _ =
                 woken.whenComplete((_, _) -> {
                     waiting.decrementAndGet();
-                    timeout.cancel(false);
+                    cancel.run();
                     parked.forEach(id -> leave(id, waiter));
                 });
         return woken;

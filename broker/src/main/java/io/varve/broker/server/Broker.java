@@ -60,6 +60,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -140,21 +141,25 @@ public final class Broker implements AutoCloseable {
         DirectoryIdentity identity = bucket.opened().identity();
         policies = new TopicPolicies(metadata, new TopicConfigs(config), nodeId);
 
-        shards =
-                ShardSet.open(
-                        config,
-                        directory,
-                        identity,
-                        new BucketCheckpoints(bucket.store()),
-                        background,
-                        exit);
-        opened.push(shards);
         cold =
                 new ColdTier(
                         bucket.store(),
                         config.hotTier().cacheDir(),
                         config.hotTier().cacheBytes().orElse(defaultCacheBytes(directory)),
                         background);
+        shards =
+                ShardSet.open(
+                        config,
+                        directory,
+                        identity,
+                        new BucketCheckpoints(
+                                bucket.store(),
+                                checkpoint ->
+                                        cold.journals(checkpoint.shard())
+                                                .checkpointed(checkpoint)),
+                        background,
+                        exit);
+        opened.push(shards);
         shards.tellJournals(cold);
         PartitionReader reader = new PartitionReader(new LocalRows(), cold.reader(), clock);
         BatchReads batches = new BatchReads(reader, background);
@@ -184,7 +189,7 @@ public final class Broker implements AutoCloseable {
                                 bucket.opened().cut(),
                                 clock));
         opened.push(groups);
-        waiters = new FetchWaiters(timer, background, FETCHES_WAITING_MAX);
+        waiters = new FetchWaiters(this::after, background, FETCHES_WAITING_MAX);
         listen();
         shards.start();
         BrokerMetrics metrics = new BrokerMetrics(bucket.store(), cold, runtimes);
@@ -204,6 +209,12 @@ public final class Broker implements AutoCloseable {
                         1, Thread.ofPlatform().daemon().name("timer").factory());
         timer.setRemoveOnCancelPolicy(true);
         return timer;
+    }
+
+    private Runnable after(Runnable task, Duration delay) {
+        ScheduledFuture<?> scheduled =
+                timer.schedule(task, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
+        return () -> scheduled.cancel(false);
     }
 
     private static long defaultCacheBytes(DataDirectory directory) throws IOException {

@@ -9,13 +9,20 @@ import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.objectstore.ObjectStore;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Checkpoints straight from the bucket. Thread-safe; blocks.
-record BucketCheckpoints(ObjectStore store) implements CheckpointSource {
+///
+/// @param loaded told each checkpoint that a shard takes over: the cold tier learns from it which
+///   journals there are
+record BucketCheckpoints(ObjectStore store, Consumer<ShardCheckpoint> loaded)
+        implements CheckpointSource {
     @Override
     public ShardCheckpoint load(ShardId shard, long endIndex) throws IOException {
         try {
-            return CheckpointStore.read(store, shard, endIndex);
+            ShardCheckpoint checkpoint = CheckpointStore.read(store, shard, endIndex);
+            loaded.accept(checkpoint);
+            return checkpoint;
         } catch (CorruptObjectException e) {
             throw damaged(shard, e);
         }
@@ -24,7 +31,9 @@ record BucketCheckpoints(ObjectStore store) implements CheckpointSource {
     @Override
     public Optional<ShardCheckpoint> newest(ShardId shard) throws IOException {
         try {
-            return CheckpointStore.newest(store, shard);
+            Optional<ShardCheckpoint> newest = CheckpointStore.newest(store, shard);
+            newest.ifPresent(loaded);
+            return newest;
         } catch (CorruptObjectException e) {
             throw damaged(shard, e);
         }

@@ -3,9 +3,6 @@ package io.varve.broker.partition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.util.Timeout;
-import io.netty.util.Timer;
-import io.netty.util.TimerTask;
 import io.varve.manifest.PartitionId;
 
 import org.apache.kafka.common.Uuid;
@@ -16,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 class FetchWaitersTest {
     private static final PartitionId ONE = new PartitionId(new Uuid(1, 1), 0);
@@ -55,7 +51,7 @@ class FetchWaitersTest {
         woken.complete(true);
 
         assertThat(waiters.waiting()).isZero();
-        assertThat(timer.timeouts).allMatch(Timeout::isCancelled);
+        assertThat(timer.tasks).isEmpty();
         waiters.onApplied(Set.of(ONE));
     }
 
@@ -71,66 +67,17 @@ class FetchWaitersTest {
     }
 
     /// Time passes when the test says so.
-    private static final class ManualTimer implements Timer {
-        final List<Timeout> timeouts = new ArrayList<>();
+    private static final class ManualTimer implements FetchWaiters.Delays {
+        final List<Runnable> tasks = new ArrayList<>();
 
         void runAll() {
-            for (Timeout timeout : List.copyOf(timeouts)) {
-                try {
-                    timeout.task().run(timeout);
-                } catch (Exception e) {
-                    throw new AssertionError(e);
-                }
-            }
+            List.copyOf(tasks).forEach(Runnable::run);
         }
 
         @Override
-        public Timeout newTimeout(TimerTask task, long delay, TimeUnit unit) {
-            ManualTimeout timeout = new ManualTimeout(this, task);
-            timeouts.add(timeout);
-            return timeout;
-        }
-
-        @Override
-        public Set<Timeout> stop() {
-            return Set.copyOf(timeouts);
-        }
-    }
-
-    private static final class ManualTimeout implements Timeout {
-        private final Timer timer;
-        private final TimerTask task;
-        private boolean cancelled;
-
-        ManualTimeout(Timer timer, TimerTask task) {
-            this.timer = timer;
-            this.task = task;
-        }
-
-        @Override
-        public Timer timer() {
-            return timer;
-        }
-
-        @Override
-        public TimerTask task() {
-            return task;
-        }
-
-        @Override
-        public boolean isExpired() {
-            return false;
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return cancelled;
-        }
-
-        @Override
-        public boolean cancel() {
-            cancelled = true;
-            return true;
+        public Runnable after(Runnable task, Duration delay) {
+            tasks.add(task);
+            return () -> tasks.remove(task);
         }
     }
 }
