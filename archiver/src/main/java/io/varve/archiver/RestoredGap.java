@@ -11,8 +11,9 @@ import io.varve.objectstore.ObjectStoreException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Offsets that a restore left unused on purpose, behind a partition's restored end: the only hole in front of the hot tier
-/// that is not damage. The generation's cut tells them; it is read once. Owner: the segmenter.
+/// Offsets that a restore left unused on purpose, behind a partition's restored end: the only hole
+/// in front of the hot tier that is not damage. The generation's cut tells them; it is read once.
+/// Owner: the segmenter.
 final class RestoredGap {
     private final ObjectStore store;
     private final ShardId shard;
@@ -23,8 +24,10 @@ final class RestoredGap {
         this.shard = shard;
     }
 
-    /// The gap that begins at an offset, cut off at `endLimit`; empty when nothing was left out there.
-    Optional<Gap> at(PartitionId partition, long offset, long endLimit) throws ObjectStoreException {
+    /// The gap that begins at an offset, cut off at `endLimit`; empty when nothing was left out
+    /// there.
+    Optional<Gap> at(PartitionId partition, long offset, long endLimit)
+            throws ObjectStoreException {
         if (shard.generation() == 1) {
             return Optional.empty();
         }
@@ -38,9 +41,13 @@ final class RestoredGap {
         }
         return known.partitions().stream()
                 .filter(part -> part.id().equals(partition) && part.offsetGap() > 0)
-                .filter(part -> part.endOffset() <= offset && offset < part.endOffset() + part.offsetGap())
+                .filter(part ->
+                        part.endOffset() <= offset && offset < part.endOffset() + part.offsetGap())
                 .map(part ->
-                        new Gap(offset, Math.min(endLimit, part.endOffset() + part.offsetGap()), Gap.Reason.LOST))
+                        new Gap(
+                                offset,
+                                Math.min(endLimit, part.endOffset() + part.offsetGap()),
+                                Gap.Reason.LOST))
                 .findFirst();
     }
 }

@@ -215,16 +215,15 @@ final class Segmenter implements Stepper {
         Gap gap =
                 restoredGap
                         .at(id, next.startOffset(), next.endOffset())
-                        .orElseThrow(
-                                () ->
-                                        new CorruptObjectException(
-                                                "no local file and no journal holds an offset:"
-                                                        + " partition="
-                                                        + id
-                                                        + ", offset="
-                                                        + next.startOffset()
-                                                        + ", end="
-                                                        + next.endOffset()));
+                        .orElseThrow(() ->
+                                new CorruptObjectException(
+                                        "no local file and no journal holds an offset:"
+                                                + " partition="
+                                                + id
+                                                + ", offset="
+                                                + next.startOffset()
+                                                + ", end="
+                                                + next.endOffset()));
         return commit(next, new ManifestDelta.AddGap(gap));
     }
 
@@ -303,7 +302,8 @@ final class Segmenter implements Stepper {
         }
     }
 
-    private StepResult commit(SegmentChoice.Due next, ManifestDelta addition) throws ObjectStoreException {
+    private StepResult commit(SegmentChoice.Due next, ManifestDelta addition)
+            throws ObjectStoreException {
         PartitionManifest chosen = required(manifest);
         PartitionManifest before =
                 book.known(chosen.id()) // retention may have moved it on meanwhile

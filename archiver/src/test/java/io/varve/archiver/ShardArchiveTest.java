@@ -431,8 +431,7 @@ class ShardArchiveTest {
         PartitionId orders = world.tier.open("orders", 0);
         world.tier.append(orders, 4, 1_000);
         world.checkpoint();
-        ShardCheckpoint last =
-                CheckpointStore.newest(world.memory, world.tier.shard).orElseThrow();
+        ShardCheckpoint last = CheckpointStore.newest(world.memory, world.tier.shard).orElseThrow();
         PartitionState before = last.partitions().getFirst();
         ShardCheckpoint first =
                 new ShardCheckpoint(

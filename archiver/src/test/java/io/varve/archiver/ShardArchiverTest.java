@@ -17,8 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// With real threads: flush and checkpoint come through, status is told, close ends everything.
 class ShardArchiverTest {
-    @TempDir
-    Path temporary;
+    @TempDir Path temporary;
 
     @Test
     void archivesOnItsOwnThreadsUntilItIsClosed() throws Exception {
@@ -37,8 +36,7 @@ class ShardArchiverTest {
                         clock,
                         new SplittableRandom(3));
         Policy policy =
-                new Policy(
-                        OptionalLong.empty(), OptionalLong.empty(), 1 << 20, 1_000, false, true);
+                new Policy(OptionalLong.empty(), OptionalLong.empty(), 1 << 20, 1_000, false, true);
         ShardArchiver archiver =
                 new ShardArchiver(context, tier.leader(), id -> policy, StepLoop.waiting());
 

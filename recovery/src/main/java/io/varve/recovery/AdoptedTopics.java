@@ -5,7 +5,12 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.metadata.MetadataRecords;
 import io.varve.manifest.metadata.ShardDirectories;
 import io.varve.manifest.topic.TopicDocument;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.metadata.ConfigRecord;
@@ -15,13 +20,6 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.image.TopicImage;
 import org.apache.kafka.image.TopicsImage;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
-
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.function.ToIntFunction;
 
 /// Topics that shards know and the metadata does not: what they were, from their topic records, and
 /// the metadata records that make them known again. Stateless.
@@ -44,8 +42,8 @@ final class AdoptedTopics {
         }
     }
 
-    /// The name under which a topic comes back: its own, or with its id behind it when another topic
-    /// has that name now.
+    /// The name under which a topic comes back: its own, or with its id behind it when another
+    /// topic has that name now.
     static String freeName(TopicsImage topics, String name, Uuid id) {
         TopicImage other = topics.getTopic(name);
         return other == null || other.id().equals(id) ? name : name + "." + id;

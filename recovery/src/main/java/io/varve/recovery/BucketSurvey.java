@@ -11,7 +11,6 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

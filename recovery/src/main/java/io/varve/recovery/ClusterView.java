@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.recovery;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A running cluster as its clients see it. Calls block.
 public interface ClusterView {

@@ -9,14 +9,12 @@ import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.metadata.RemoveTopicRecord;
-import org.apache.kafka.common.record.internal.Record;
-
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.metadata.RemoveTopicRecord;
+import org.apache.kafka.common.record.internal.Record;
 
 /// Which topics were deleted: by intents in the trash, and by the history of the metadata, which is
 /// read whole. Asked only when a shard knows a partition that no topic names.

@@ -2,10 +2,8 @@
 package io.varve.recovery;
 
 import io.varve.manifest.PartitionId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// Something in the bucket that is not as it should be. Immutable.
 ///

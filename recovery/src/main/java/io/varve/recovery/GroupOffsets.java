@@ -7,7 +7,14 @@ import io.varve.manifest.batch.Batches;
 import io.varve.manifest.state.BatchFacts;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.common.runtime.Deserializer;
@@ -17,15 +24,6 @@ import org.apache.kafka.coordinator.group.generated.GroupMetadataKey;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitValue;
 import org.jspecify.annotations.Nullable;
-
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /// What groups committed, read from the records of `__consumer_offsets` in the bucket: the newest
 /// commit per group, topic and partition. Commits of a transaction count once it is committed.

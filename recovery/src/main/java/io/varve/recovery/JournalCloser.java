@@ -13,13 +13,12 @@ import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
-/// Puts END behind a shard's newest journal: from then on its last index is fixed for everybody, and
-/// a leader of the old generation that meets it stops. Stateless.
+/// Puts END behind a shard's newest journal: from then on its last index is fixed for everybody,
+/// and a leader of the old generation that meets it stops. Stateless.
 final class JournalCloser {
     /// Journals that an old leader may put while we try; more means that it runs away from us.
     static final int TRIES_MAX = 1_000;

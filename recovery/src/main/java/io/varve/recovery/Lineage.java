@@ -8,7 +8,6 @@ import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.List;
 import java.util.Optional;
 

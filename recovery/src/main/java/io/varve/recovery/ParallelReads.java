@@ -2,7 +2,6 @@
 package io.varve.recovery;
 
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

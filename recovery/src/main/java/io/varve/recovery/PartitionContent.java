@@ -14,7 +14,6 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.nio.ByteBuffer;
 import java.util.List;
 

@@ -4,7 +4,6 @@ package io.varve.recovery;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState;
-
 import java.util.List;
 import java.util.Optional;
 

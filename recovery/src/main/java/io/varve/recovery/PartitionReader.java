@@ -19,7 +19,6 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
 import io.varve.recovery.PartitionPlan.Origin;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -63,8 +62,8 @@ final class PartitionReader {
         return new Outcome(new PartitionPlan(state, origin, manifest, needed), findings);
     }
 
-    /// The newest version of this generation; if it wrote none, exactly the older one that its first
-    /// checkpoint named (what an old broker adds behind a cut does not count).
+    /// The newest version of this generation; if it wrote none, exactly the older one that its
+    /// first checkpoint named (what an old broker adds behind a cut does not count).
     private Optional<PartitionManifest> manifest(
             PartitionState known, List<JournalPart> sections, List<Finding> findings)
             throws ObjectStoreException {
@@ -215,8 +214,8 @@ final class PartitionReader {
                 moved.producers());
     }
 
-    /// Those that end above `archivedEnd`; a checkpoint may have forgotten some of them when it knew
-    /// a later archived end, journals have not.
+    /// Those that end above `archivedEnd`; a checkpoint may have forgotten some of them when it
+    /// knew a later archived end, journals have not.
     private static List<AbortedTxn> aborted(
             PartitionState moved, long archivedEnd, List<JournalPart> sections) {
         TreeSet<AbortedTxn> aborted =

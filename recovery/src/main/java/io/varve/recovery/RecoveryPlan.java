@@ -3,7 +3,6 @@ package io.varve.recovery;
 
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.generation.Cut.LoweredOffset;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

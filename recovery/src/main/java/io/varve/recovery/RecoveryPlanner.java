@@ -19,11 +19,6 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.BucketSurvey.ShardSurvey;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
-
-import org.apache.kafka.image.MetadataImage;
-import org.apache.kafka.image.TopicImage;
-import org.apache.kafka.metadata.PartitionRegistration;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +29,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.PartitionRegistration;
 
 /// Makes the plan of a restore from the bucket alone. Reads, writes nothing; may be asked about a
 /// cluster that is running, and then tells what a restore would bring at this moment. Stateless.

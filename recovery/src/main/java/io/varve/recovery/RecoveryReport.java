@@ -2,7 +2,6 @@
 package io.varve.recovery;
 
 import io.varve.manifest.generation.Cut.LoweredOffset;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -13,7 +13,6 @@ import io.varve.manifest.whole.PutOnce;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -13,10 +13,6 @@ import io.varve.recovery.ClusterView.RecordView;
 import io.varve.recovery.ClusterView.TopicView;
 import io.varve.recovery.Verification.Mismatch;
 import io.varve.recovery.Verification.What;
-
-import org.apache.kafka.common.record.internal.Record;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -26,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.apache.kafka.common.record.internal.Record;
+import org.jspecify.annotations.Nullable;
 
 /// Compares a running cluster with what its restore brought according to the bucket: topics,
 /// configs, offsets, group offsets and every record. The cluster may have gone on since: its ends

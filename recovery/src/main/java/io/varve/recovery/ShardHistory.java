@@ -8,14 +8,12 @@ import io.varve.manifest.checkpoint.JournalRef;
 import io.varve.manifest.checkpoint.ShardCheckpoint.ClosedPartition;
 import io.varve.manifest.metadata.MetadataFold;
 import io.varve.manifest.state.PartitionLedger;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// A shard as its newest usable checkpoint and the journals behind it tell it. Owner: the planner's
 /// thread; the ledgers are its own.

@@ -3,7 +3,6 @@ package io.varve.recovery;
 
 import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
-
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -26,9 +26,6 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.BucketSurvey.ShardSurvey;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -37,6 +34,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Folds one shard: newest usable checkpoint, then the indexes of the journals behind it, densely.
 /// Where the history breaks (a hole, damage) it stops there and says so; what lies behind is looked

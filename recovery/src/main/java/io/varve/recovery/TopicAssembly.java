@@ -16,13 +16,6 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
 import io.varve.recovery.PartitionPlan.Origin;
-
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.image.MetadataImage;
-import org.apache.kafka.image.TopicImage;
-import org.apache.kafka.metadata.PartitionRegistration;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +23,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.PartitionRegistration;
 
 /// Brings together what the metadata names and what the shards know: named, adopted, deleted, fresh
 /// and lost partitions. Owner: the planner's thread.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.recovery;
 
-import org.apache.kafka.common.Uuid;
-
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
 
 /// A topic as a restore would bring it back. Immutable.
 ///

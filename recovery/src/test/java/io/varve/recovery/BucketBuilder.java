@@ -33,7 +33,17 @@ import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.topic.TopicDocument;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.PutMode;
-
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.config.ConfigResource;
@@ -50,20 +60,8 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.OffsetAndMetadata;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.random.RandomGenerator;
-
-/// A cluster's life as its bucket sees it: writes what brokers would write, by the same writers, and
-/// remembers what is true. What was appended and not yet journaled is what a disaster takes.
+/// A cluster's life as its bucket sees it: writes what brokers would write, by the same writers,
+/// and remembers what is true. What was appended and not yet journaled is what a disaster takes.
 ///
 /// Owner: the test's thread.
 final class BucketBuilder {

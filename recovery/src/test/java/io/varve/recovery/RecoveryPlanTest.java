@@ -18,18 +18,16 @@ import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
 import io.varve.recovery.PartitionPlan.Origin;
-
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.io.IOException;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
 
 class RecoveryPlanTest {
     private final ManualClock clock = new ManualClock();

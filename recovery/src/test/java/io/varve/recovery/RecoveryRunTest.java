@@ -23,15 +23,13 @@ import io.varve.objectstore.faulty.Fault;
 import io.varve.objectstore.faulty.FaultyObjectStore;
 import io.varve.objectstore.faulty.ScriptedFaults;
 import io.varve.objectstore.memory.MemoryObjectStore;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
 
 class RecoveryRunTest {
     private final ManualClock clock = new ManualClock();

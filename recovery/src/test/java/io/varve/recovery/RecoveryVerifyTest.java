@@ -8,11 +8,6 @@ import io.varve.manifest.batch.Batches;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.recovery.Verification.Mismatch;
 import io.varve.recovery.Verification.What;
-
-import org.apache.kafka.common.record.internal.Record;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,6 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.apache.kafka.common.record.internal.Record;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 class RecoveryVerifyTest {
     private final ManualClock clock = new ManualClock();

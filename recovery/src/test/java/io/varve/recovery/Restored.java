@@ -8,7 +8,6 @@ import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -7,7 +7,6 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;

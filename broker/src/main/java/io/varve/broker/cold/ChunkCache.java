@@ -3,7 +3,6 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
@@ -11,9 +10,6 @@ import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -24,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /// The one cache for bytes of packs: on disk, with a little memory in front of it. A chunk's CRC32C
 /// is checked when it arrives and when it is read back from disk; a damaged file is fetched again.

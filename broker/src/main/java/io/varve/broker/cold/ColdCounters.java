@@ -3,7 +3,6 @@ package io.varve.broker.cold;
 
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.RequestCounts;
-
 import java.util.concurrent.atomic.LongAdder;
 
 /// Counts what the cold read path does, exactly, since the start. Thread-safe.

@@ -2,7 +2,6 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.state.AbortedTxn;
-
 import java.nio.ByteBuffer;
 import java.util.List;
 

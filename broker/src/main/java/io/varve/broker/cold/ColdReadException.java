@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.cold;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /// A read from the bucket that failed; the subtype says what to tell the client.
 public abstract sealed class ColdReadException extends IOException {

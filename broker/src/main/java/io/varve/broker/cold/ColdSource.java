@@ -6,7 +6,6 @@ import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.nio.ByteBuffer;
 import java.util.Optional;
 

@@ -4,7 +4,6 @@ package io.varve.broker.cold;
 import io.varve.manifest.ShardId;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;

@@ -11,7 +11,6 @@ import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

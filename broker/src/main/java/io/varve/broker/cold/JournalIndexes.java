@@ -2,7 +2,6 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.ShardId;
-
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 

@@ -2,7 +2,6 @@
 package io.varve.broker.cold;
 
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;

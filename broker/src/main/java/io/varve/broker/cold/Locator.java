@@ -10,7 +10,6 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.EpochStart;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.Optional;
 
 /// Finds the section that holds an offset: below archivedEnd by the manifest, above it by the

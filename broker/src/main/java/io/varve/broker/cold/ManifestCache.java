@@ -3,7 +3,6 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.ManifestStore;
@@ -11,7 +10,6 @@ import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.Comparator;
 import java.util.Optional;
 

@@ -3,14 +3,12 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.Optional;
 
 /// Indexes of packs, in memory, bounded by their estimated bytes. Small objects come by way of the

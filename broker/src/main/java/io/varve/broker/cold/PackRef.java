@@ -4,7 +4,6 @@ package io.varve.broker.cold;
 import io.varve.manifest.checkpoint.JournalRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
-
 import org.jspecify.annotations.Nullable;
 
 /// A pack in the bucket, as whoever names it knows it.

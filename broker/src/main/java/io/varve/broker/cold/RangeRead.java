@@ -5,7 +5,6 @@ import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

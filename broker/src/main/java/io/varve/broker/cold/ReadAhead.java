@@ -3,14 +3,12 @@ package io.varve.broker.cold;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

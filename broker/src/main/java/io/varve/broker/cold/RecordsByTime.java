@@ -2,12 +2,10 @@
 package io.varve.broker.cold;
 
 import io.varve.manifest.batch.Batches;
-
-import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.record.internal.RecordBatch;
-
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
 
 /// Finds records by time inside batches, as Kafka does. Stateless.
 public final class RecordsByTime {

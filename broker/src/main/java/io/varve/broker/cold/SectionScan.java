@@ -6,15 +6,13 @@ import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
 import io.varve.manifest.pack.PackSection;
 import io.varve.objectstore.ObjectStoreException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Walks the batches of one section over its chunks: reads headers, copies nothing but headers that
 /// lie across two chunks. Owner: one thread; one read.

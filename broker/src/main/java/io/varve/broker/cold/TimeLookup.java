@@ -6,13 +6,11 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.objectstore.ObjectStoreException;
-
-import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /// Finds records by time: sections whose largest timestamp is too small are passed over unread, the
 /// sparse index leads into the one that is not. Stateless.

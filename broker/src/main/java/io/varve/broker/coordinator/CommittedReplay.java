@@ -19,8 +19,8 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Plays a partition's committed records back, from its log start to its high watermark. Blocks: for a virtual thread of its
-/// own. Owner: one load.
+/// Plays a partition's committed records back, from its log start to its high watermark. Blocks:
+/// for a virtual thread of its own. Owner: one load.
 final class CommittedReplay {
     private static final Logger LOG = LoggerFactory.getLogger(CommittedReplay.class);
     private static final long READ_TIMEOUT_MS = 60_000;
@@ -43,7 +43,8 @@ final class CommittedReplay {
     record Summary(long records, long bytes, long endOffset) {}
 
     /// Plays everything in `[from, to)` back.
-    Summary play(long from, long to, CoordinatorPlayback<CoordinatorRecord> playback) throws InterruptedException {
+    Summary play(long from, long to, CoordinatorPlayback<CoordinatorRecord> playback)
+            throws InterruptedException {
         long next = from;
         long records = 0;
         long bytes = 0;
@@ -55,7 +56,10 @@ final class CommittedReplay {
                     continue; // a read may begin before it was asked to
                 }
                 batch.ensureValid();
-                records += batch.isControlBatch() ? playMarker(batch, playback) : playRecords(batch, playback);
+                records +=
+                        batch.isControlBatch()
+                                ? playMarker(batch, playback)
+                                : playRecords(batch, playback);
                 bytes += batch.sizeInBytes();
                 next = batch.nextOffset();
             }
@@ -73,40 +77,50 @@ final class CommittedReplay {
             throw new NotLeaderOrFollowerException("load abandoned: partition=" + partition);
         }
         try {
-            return log.read(partition, offset, chunkBytes).get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            return log.read(partition, offset, chunkBytes)
+                    .get(READ_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IllegalStateException(
-                    "offsets cannot be read: partition=" + partition + ", offset=" + offset, e.getCause());
+                    "offsets cannot be read: partition=" + partition + ", offset=" + offset,
+                    e.getCause());
         } catch (TimeoutException e) {
             throw new IllegalStateException(
-                    "offsets were not read in time: partition=" + partition + ", offset=" + offset, e);
+                    "offsets were not read in time: partition=" + partition + ", offset=" + offset,
+                    e);
         }
     }
 
-    private static long playMarker(MutableRecordBatch batch, CoordinatorPlayback<CoordinatorRecord> playback) {
+    private static long playMarker(
+            MutableRecordBatch batch, CoordinatorPlayback<CoordinatorRecord> playback) {
         for (Record record : batch) {
             switch (ControlRecordType.parse(record.key())) {
                 case COMMIT ->
-                    playback.replayEndTransactionMarker(
-                            batch.producerId(), batch.producerEpoch(), TransactionResult.COMMIT);
+                        playback.replayEndTransactionMarker(
+                                batch.producerId(),
+                                batch.producerEpoch(),
+                                TransactionResult.COMMIT);
                 case ABORT ->
-                    playback.replayEndTransactionMarker(
-                            batch.producerId(), batch.producerEpoch(), TransactionResult.ABORT);
+                        playback.replayEndTransactionMarker(
+                                batch.producerId(), batch.producerEpoch(), TransactionResult.ABORT);
                 default -> LOG.debug("control record passed over: offset={}", record.offset());
             }
         }
         return 1;
     }
 
-    private long playRecords(MutableRecordBatch batch, CoordinatorPlayback<CoordinatorRecord> playback) {
+    private long playRecords(
+            MutableRecordBatch batch, CoordinatorPlayback<CoordinatorRecord> playback) {
         long played = 0;
         for (Record record : batch) {
             CoordinatorRecord decoded;
             try {
                 decoded = serde.deserialize(record.key(), record.value());
             } catch (Deserializer.UnknownRecordTypeException e) {
-                LOG.warn("record of a type unknown here passed over: partition={}, offset={}, type={}",
-                        partition, record.offset(), e.unknownType());
+                LOG.warn(
+                        "record of a type unknown here passed over: partition={}, offset={}, type={}",
+                        partition,
+                        record.offset(),
+                        e.unknownType());
                 continue;
             }
             playback.replay(record.offset(), batch.producerId(), batch.producerEpoch(), decoded);

@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 
-
-/// Tells the coordinator which partitions it has: compares what may be written here with what it was told, whenever something
-/// changed. Many changes while one comparison runs cost one more comparison.
+/// Tells the coordinator which partitions it has: compares what may be written here with what it
+/// was told, whenever something changed. Many changes while one comparison runs cost one more
+/// comparison.
 ///
 /// Owner of `told`: the comparing thread, at most one at a time.
 final class Elections {
@@ -30,13 +30,14 @@ final class Elections {
         this.log = log;
         this.writer = writer;
         this.coordinator = coordinator;
-        thread = new ThreadPoolExecutor(
-                1,
-                1,
-                0,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(2), // one comparison runs, one waits
-                Thread.ofVirtual().name("group-elections").factory());
+        thread =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        0,
+                        TimeUnit.SECONDS,
+                        new ArrayBlockingQueue<>(2), // one comparison runs, one waits
+                        Thread.ofVirtual().name("group-elections").factory());
     }
 
     /// From now on the coordinator is told.
@@ -45,7 +46,8 @@ final class Elections {
         compareSoon();
     }
 
-    /// Something may have changed: leadership of a shard, the topic, a partition that was opened. Never blocks.
+    /// Something may have changed: leadership of a shard, the topic, a partition that was opened.
+    /// Never blocks.
     void compareSoon() {
         changed.set(true);
         if (open && comparing.compareAndSet(false, true)) {
@@ -79,7 +81,8 @@ final class Elections {
         if (before != null && (writable.isEmpty() || writable.getAsInt() != before)) {
             writer.resigned(partition);
             told.remove(partition);
-            coordinator.onResignation(partition, OptionalInt.empty()); // an epoch would have to be a later one
+            coordinator.onResignation(
+                    partition, OptionalInt.empty()); // an epoch would have to be a later one
             before = null;
         }
         if (before == null && writable.isPresent()) {

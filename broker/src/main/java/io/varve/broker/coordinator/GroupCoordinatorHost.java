@@ -34,10 +34,12 @@ import org.apache.kafka.storage.internals.log.LogConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Kafka's group coordinator on this broker: fed with leadership, commits and metadata, closed in bounded time.
+/// Kafka's group coordinator on this broker: fed with leadership, commits and metadata, closed in
+/// bounded time.
 ///
-/// Create it, register [#shardListener()] with each data shard and [#onMetadata] with the metadata before those start, then
-/// call [#start()] when the metadata is caught up. Until then [#service()] answers COORDINATOR_NOT_AVAILABLE. Thread-safe.
+/// Create it, register [#shardListener()] with each data shard and [#onMetadata] with the metadata
+/// before those start, then call [#start()] when the metadata is caught up. Until then [#service()]
+/// answers COORDINATOR_NOT_AVAILABLE. Thread-safe.
 public final class GroupCoordinatorHost implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinatorHost.class);
     private static final String TOPIC = Topic.GROUP_METADATA_TOPIC_NAME;
@@ -56,7 +58,8 @@ public final class GroupCoordinatorHost implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock(); // orders start, metadata and close
     private boolean started; // under lock
     private boolean closed; // under lock
-    private volatile CachedConfig logConfig = new CachedConfig(Optional.empty(), new LogConfig(Map.of()));
+    private volatile CachedConfig logConfig =
+            new CachedConfig(Optional.empty(), new LogConfig(Map.of()));
 
     private record CachedConfig(Optional<ConfigurationsImage> of, LogConfig config) {}
 
@@ -64,7 +67,8 @@ public final class GroupCoordinatorHost implements AutoCloseable {
         this(
                 config,
                 ports,
-                new ShardOffsetsLog(ports.metadata(), ports.shards(), ports.policies(), ports.reader()));
+                new ShardOffsetsLog(
+                        ports.metadata(), ports.shards(), ports.policies(), ports.reader()));
     }
 
     GroupCoordinatorHost(BrokerConfig config, HostPorts ports, OffsetsLog log) {
@@ -74,17 +78,19 @@ public final class GroupCoordinatorHost implements AutoCloseable {
         defaultPartitions = config.topics().offsetsPartitions();
         topicConfigs = new TopicConfigs(config);
         writer = new OffsetsWriter(log, this::logConfig);
-        loader = new OffsetsLoader(
-                log,
-                writer,
-                new LoweredOffsets(log, ports.clock(), ports.cut()),
-                ports.clock(),
-                new GroupCoordinatorConfig(config.coordinators()).offsetsLoadBufferSize());
+        loader =
+                new OffsetsLoader(
+                        log,
+                        writer,
+                        new LoweredOffsets(log, ports.clock(), ports.cut()),
+                        ports.clock(),
+                        new GroupCoordinatorConfig(config.coordinators()).offsetsLoadBufferSize());
         service = KafkaCoordinator.build(nodeId, config.coordinators(), writer, loader, metrics);
         elections = new Elections(log, writer, service);
     }
 
-    /// The coordinator for the api handlers. They do what Kafka's do: authorise, resolve topic ids and names both ways.
+    /// The coordinator for the api handlers. They do what Kafka's do: authorise, resolve topic ids
+    /// and names both ways.
     public GroupCoordinator service() {
         return service;
     }
@@ -94,8 +100,8 @@ public final class GroupCoordinatorHost implements AutoCloseable {
         return metrics;
     }
 
-    /// Begins to coordinate. Call once, when everything that was committed to the metadata before is applied: the number of
-    /// partitions of `__consumer_offsets` is read here.
+    /// Begins to coordinate. Call once, when everything that was committed to the metadata before
+    /// is applied: the number of partitions of `__consumer_offsets` is read here.
     public void start() {
         lock.lock();
         try {
@@ -117,13 +123,14 @@ public final class GroupCoordinatorHost implements AutoCloseable {
     }
 
     private static MetadataDelta everythingIn(MetadataImage image) {
-        MetadataDelta delta =
-                new MetadataDelta.Builder().setImage(MetadataImage.EMPTY).build();
+        MetadataDelta delta = new MetadataDelta.Builder().setImage(MetadataImage.EMPTY).build();
         RecordListWriter records = new RecordListWriter();
         image.write(
                 records,
                 new ImageWriterOptions.Builder(
-                                image.features().metadataVersion().orElse(MetadataVersion.LATEST_PRODUCTION))
+                                image.features()
+                                        .metadataVersion()
+                                        .orElse(MetadataVersion.LATEST_PRODUCTION))
                         .build());
         records.records().forEach(record -> delta.replay(record.message()));
         return delta;
@@ -183,17 +190,22 @@ public final class GroupCoordinatorHost implements AutoCloseable {
             return CompletableFuture.completedFuture(place(group));
         }
         return ensureTopic()
-                .thenApply(error -> error.isSuccess()
-                        ? place(group)
-                        : CoordinatorPlace.none(new ApiError(
-                                Errors.COORDINATOR_NOT_AVAILABLE,
-                                TOPIC + " cannot be created now: why=" + error.messageWithFallback())));
+                .thenApply(error ->
+                        error.isSuccess()
+                                ? place(group)
+                                : CoordinatorPlace.none(
+                                        new ApiError(
+                                                Errors.COORDINATOR_NOT_AVAILABLE,
+                                                TOPIC
+                                                        + " cannot be created now: why="
+                                                        + error.messageWithFallback())));
     }
 
     /// Makes `__consumer_offsets` exist, with the configs that Kafka's coordinator wants.
     public CompletableFuture<ApiError> ensureTopic() {
         Map<String, String> configs = new TreeMap<>();
-        service.groupMetadataTopicConfigs().forEach((name, value) -> configs.put(name.toString(), value.toString()));
+        service.groupMetadataTopicConfigs()
+                .forEach((name, value) -> configs.put(name.toString(), value.toString()));
         return ports.controller().ensureOffsetsTopic(configs);
     }
 
@@ -202,25 +214,32 @@ public final class GroupCoordinatorHost implements AutoCloseable {
         Optional<PartitionPlacement> placement = ports.metadata().placement(TOPIC, partition);
         return placement.isPresent() && placement.get().leader() >= 0
                 ? CoordinatorPlace.at(partition, placement.get().leader())
-                : CoordinatorPlace.none(new ApiError(
-                        Errors.COORDINATOR_NOT_AVAILABLE, "no leader: topic=" + TOPIC + ", partition=" + partition));
+                : CoordinatorPlace.none(
+                        new ApiError(
+                                Errors.COORDINATOR_NOT_AVAILABLE,
+                                "no leader: topic=" + TOPIC + ", partition=" + partition));
     }
 
-    @SuppressWarnings("ReferenceEquality") // an image that shares its configs shares the very object
+    @SuppressWarnings(
+            "ReferenceEquality") // an image that shares its configs shares the very object
     private LogConfig logConfig() {
         MetadataImage image = ports.metadata().image();
         CachedConfig now = logConfig;
         if (now.of().isEmpty() || now.of().get() != image.configs()) {
             ClusterMetadata metadata = ports.metadata();
-            now = new CachedConfig(
-                    Optional.of(image.configs()),
-                    topicConfigs.logConfig(metadata.topicConfigs(TOPIC), metadata.dynamicDefaults(nodeId)));
+            now =
+                    new CachedConfig(
+                            Optional.of(image.configs()),
+                            topicConfigs.logConfig(
+                                    metadata.topicConfigs(TOPIC),
+                                    metadata.dynamicDefaults(nodeId)));
             logConfig = now;
         }
         return now.config();
     }
 
-    /// Ends: nothing is told to the coordinator any more, its threads stop, at most 10 s later it is left behind.
+    /// Ends: nothing is told to the coordinator any more, its threads stop, at most 10 s later it
+    /// is left behind.
     @Override
     public void close() {
         lock.lock();
@@ -234,7 +253,8 @@ public final class GroupCoordinatorHost implements AutoCloseable {
         }
         elections.close();
         loader.close();
-        Thread stopping = Thread.ofVirtual().name("group-coordinator-stop").start(service::shutdown);
+        Thread stopping =
+                Thread.ofVirtual().name("group-coordinator-stop").start(service::shutdown);
         try {
             if (!stopping.join(java.time.Duration.ofMillis(CLOSE_TIMEOUT_MS))) {
                 LOG.warn("group coordinator did not stop in time: ms={}", CLOSE_TIMEOUT_MS);

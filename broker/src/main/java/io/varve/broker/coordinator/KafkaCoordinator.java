@@ -26,7 +26,8 @@ import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.SystemTimer;
 import org.apache.kafka.server.util.timer.SystemTimerReaper;
 
-/// Builds Kafka's group coordinator. Share groups are not offered: their ports answer that they are not there. Stateless.
+/// Builds Kafka's group coordinator. Share groups are not offered: their ports answer that they are
+/// not there. Stateless.
 final class KafkaCoordinator {
     private KafkaCoordinator() {}
 
@@ -42,11 +43,13 @@ final class KafkaCoordinator {
         ShareGroupConfig share = new ShareGroupConfig(config);
         return new GroupCoordinatorService.Builder(nodeId, group)
                 .withTime(Time.SYSTEM)
-                .withTimer(new SystemTimerReaper("group-timer-reaper", new SystemTimer("group-timer")))
+                .withTimer(
+                        new SystemTimerReaper("group-timer-reaper", new SystemTimer("group-timer")))
                 .withLoader(loader)
                 .withWriter(writer)
                 .withCoordinatorRuntimeMetrics(new GroupCoordinatorRuntimeMetrics(metrics))
-                .withGroupCoordinatorMetrics(new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))
+                .withGroupCoordinatorMetrics(
+                        new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))
                 .withGroupConfigManager(new GroupConfigManager(Map.of(), group, share))
                 .withPersister(new NoOpStatePersister())
                 .withAuthorizerPlugin(Optional.empty())
@@ -59,9 +62,11 @@ final class KafkaCoordinator {
         public Map<TopicPartition, CompletableFuture<OffsetResponse>> listLatestOffsets(
                 Set<TopicPartition> partitions) {
             Map<TopicPartition, CompletableFuture<OffsetResponse>> answers = new HashMap<>();
-            partitions.forEach(partition -> answers.put(
-                    partition,
-                    CompletableFuture.completedFuture(new OffsetResponse(-1, Errors.UNSUPPORTED_VERSION))));
+            partitions.forEach(partition ->
+                    answers.put(
+                            partition,
+                            CompletableFuture.completedFuture(
+                                    new OffsetResponse(-1, Errors.UNSUPPORTED_VERSION))));
             return answers;
         }
 

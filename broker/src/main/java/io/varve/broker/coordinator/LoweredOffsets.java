@@ -30,12 +30,14 @@ import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Group offsets that lay behind a restored partition's end: before a partition of `__consumer_offsets` is loaded for the
-/// first time in the restored generation, a corrective commit is appended for each.
+/// Group offsets that lay behind a restored partition's end: before a partition of
+/// `__consumer_offsets` is loaded for the first time in the restored generation, a corrective
+/// commit is appended for each.
 ///
-/// Doing it again does nothing: only where the newest commit for a key stands below the offsets partition's own restored end
-/// is it corrected, and the correction stands above. A commit that a client made since then is left alone for the same
-/// reason. Thread-safe; blocks, for the loader's virtual threads.
+/// Doing it again does nothing: only where the newest commit for a key stands below the offsets
+/// partition's own restored end is it corrected, and the correction stands above. A commit that a
+/// client made since then is left alone for the same reason. Thread-safe; blocks, for the loader's
+/// virtual threads.
 final class LoweredOffsets {
     private static final Logger LOG = LoggerFactory.getLogger(LoweredOffsets.class);
     private static final long APPEND_TIMEOUT_MS = 60_000;
@@ -56,9 +58,10 @@ final class LoweredOffsets {
         this.clock = clock;
         lowered = cut.map(Cut::loweredOffsets).orElse(List.of());
         Map<Integer, Long> ends = new HashMap<>();
-        cut.ifPresent(known -> known.partitions().stream()
-                .filter(each -> each.topicName().equals(Topic.GROUP_METADATA_TOPIC_NAME))
-                .forEach(each -> ends.put(each.id().partition(), each.endOffset())));
+        cut.ifPresent(known ->
+                known.partitions().stream()
+                        .filter(each -> each.topicName().equals(Topic.GROUP_METADATA_TOPIC_NAME))
+                        .forEach(each -> ends.put(each.id().partition(), each.endOffset())));
         restoredEnds = Map.copyOf(ends);
     }
 
@@ -78,9 +81,13 @@ final class LoweredOffsets {
         NewestCommits newest = new NewestCommits(mine.keySet());
         replay.play(ends.logStart(), ends.highWatermark(), newest);
         List<SimpleRecord> corrections = new ArrayList<>();
-        mine.forEach((key, offset) -> newest.of(key)
-                .filter(commit -> commit.decidedAt() < restoredEnd && commit.value().offset() > offset.to())
-                .ifPresent(commit -> corrections.add(correction(key, commit.value(), offset.to()))));
+        mine.forEach((key, offset) ->
+                newest.of(key)
+                        .filter(commit ->
+                                commit.decidedAt() < restoredEnd
+                                        && commit.value().offset() > offset.to())
+                        .ifPresent(commit ->
+                                corrections.add(correction(key, commit.value(), offset.to()))));
         for (int from = 0; from < corrections.size(); from += BATCH_RECORDS) {
             append(
                     partition,
@@ -89,8 +96,10 @@ final class LoweredOffsets {
         }
         corrected.add(partition);
         if (!corrections.isEmpty()) {
-            LOG.info("group offsets behind the restored end were lowered: partition={}, offsets={}",
-                    partition, corrections.size());
+            LOG.info(
+                    "group offsets behind the restored end were lowered: partition={}, offsets={}",
+                    partition,
+                    corrections.size());
         }
         return !corrections.isEmpty();
     }
@@ -107,32 +116,40 @@ final class LoweredOffsets {
     }
 
     private SimpleRecord correction(Key key, OffsetCommitValue before, long to) {
-        CoordinatorRecord record = CoordinatorRecord.record(
-                new OffsetCommitKey()
-                        .setGroup(key.group())
-                        .setTopic(key.topic())
-                        .setPartition(key.partition()),
-                new ApiMessageAndVersion(
-                        before.duplicate().setOffset(to).setLeaderEpoch(-1),
-                        OffsetCommitValue.HIGHEST_SUPPORTED_VERSION));
-        return new SimpleRecord(clock.millis(), serde.serializeKey(record), serde.serializeValue(record));
+        CoordinatorRecord record =
+                CoordinatorRecord.record(
+                        new OffsetCommitKey()
+                                .setGroup(key.group())
+                                .setTopic(key.topic())
+                                .setPartition(key.partition()),
+                        new ApiMessageAndVersion(
+                                before.duplicate().setOffset(to).setLeaderEpoch(-1),
+                                OffsetCommitValue.HIGHEST_SUPPORTED_VERSION));
+        return new SimpleRecord(
+                clock.millis(), serde.serializeKey(record), serde.serializeValue(record));
     }
 
-    private void append(int partition, int leaderEpoch, List<SimpleRecord> records) throws InterruptedException {
-        ByteBuffer batch = MemoryRecords.withRecords(
-                        (byte) 2,
-                        0L,
-                        Compression.NONE,
-                        TimestampType.CREATE_TIME,
-                        records.toArray(new SimpleRecord[0]))
-                .buffer();
+    private void append(int partition, int leaderEpoch, List<SimpleRecord> records)
+            throws InterruptedException {
+        ByteBuffer batch =
+                MemoryRecords.withRecords(
+                                (byte) 2,
+                                0L,
+                                Compression.NONE,
+                                TimestampType.CREATE_TIME,
+                                records.toArray(new SimpleRecord[0]))
+                        .buffer();
         try {
-            AppendOutcome outcome = log.append(partition, batch, leaderEpoch, (short) 0)
-                    .done()
-                    .get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            AppendOutcome outcome =
+                    log.append(partition, batch, leaderEpoch, (short) 0)
+                            .done()
+                            .get(APPEND_TIMEOUT_MS, TimeUnit.MILLISECONDS);
             if (!(outcome instanceof AppendOutcome.Appended)) {
                 throw new NotLeaderOrFollowerException(
-                        "offsets were not lowered: partition=" + partition + ", outcome=" + outcome);
+                        "offsets were not lowered: partition="
+                                + partition
+                                + ", outcome="
+                                + outcome);
             }
         } catch (TimeoutException | ExecutionException e) {
             throw new IllegalStateException("offsets were not lowered: partition=" + partition, e);

@@ -15,8 +15,8 @@ import org.apache.kafka.coordinator.group.generated.OffsetCommitKey;
 import org.apache.kafka.coordinator.group.generated.OffsetCommitValue;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the newest commit of some keys in a replay. A commit inside a transaction counts from its marker on. Owner: one
-/// replay.
+/// Finds the newest commit of some keys in a replay. A commit inside a transaction counts from its
+/// marker on. Owner: one replay.
 final class NewestCommits implements CoordinatorPlayback<CoordinatorRecord> {
     private final Set<LoweredOffsets.Key> wanted;
     private final Map<LoweredOffsets.Key, Commit> newest = new HashMap<>();
@@ -27,7 +27,8 @@ final class NewestCommits implements CoordinatorPlayback<CoordinatorRecord> {
         this.wanted = Set.copyOf(wanted);
     }
 
-    /// A commit, and the offset of the record that decided it (its own, or at least its last record's before the marker).
+    /// A commit, and the offset of the record that decided it (its own, or at least its last
+    /// record's before the marker).
     record Commit(long decidedAt, OffsetCommitValue value) {}
 
     private record Pending(LoweredOffsets.Key key, @Nullable OffsetCommitValue value) {}
@@ -38,20 +39,24 @@ final class NewestCommits implements CoordinatorPlayback<CoordinatorRecord> {
     }
 
     @Override
-    public void replay(long offset, long producerId, short producerEpoch, CoordinatorRecord record) {
+    public void replay(
+            long offset, long producerId, short producerEpoch, CoordinatorRecord record) {
         lastOffset = offset;
         if (!(record.key() instanceof OffsetCommitKey key)) {
             return;
         }
-        LoweredOffsets.Key about = new LoweredOffsets.Key(key.group(), key.topic(), key.partition());
+        LoweredOffsets.Key about =
+                new LoweredOffsets.Key(key.group(), key.topic(), key.partition());
         if (!wanted.contains(about)) {
             return;
         }
-        OffsetCommitValue value = record.value() == null ? null : (OffsetCommitValue) record.value().message();
+        OffsetCommitValue value =
+                record.value() == null ? null : (OffsetCommitValue) record.value().message();
         if (producerId == RecordBatch.NO_PRODUCER_ID) {
             decide(offset, new Pending(about, value));
         } else {
-            pending.computeIfAbsent(producerId, id -> new ArrayList<>()).add(new Pending(about, value));
+            pending.computeIfAbsent(producerId, id -> new ArrayList<>())
+                    .add(new Pending(about, value));
         }
     }
 
@@ -64,7 +69,8 @@ final class NewestCommits implements CoordinatorPlayback<CoordinatorRecord> {
     }
 
     @Override
-    public void replayEndTransactionMarker(long producerId, short producerEpoch, TransactionResult result) {
+    public void replayEndTransactionMarker(
+            long producerId, short producerEpoch, TransactionResult result) {
         List<Pending> commits = pending.remove(producerId);
         if (commits != null && result == TransactionResult.COMMIT) {
             commits.forEach(commit -> decide(lastOffset + 1, commit));

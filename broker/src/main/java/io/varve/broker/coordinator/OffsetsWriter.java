@@ -25,11 +25,12 @@ import org.slf4j.LoggerFactory;
 
 /// What the coordinator writes, and how it hears that this is committed.
 ///
-/// A listener belongs to one election. It goes silent for good with it: at once when told, and by itself when the partition
-/// shows another leader epoch, because then a higher end may be another leader's records at the offsets of ours.
-/// Thread-safe.
+/// A listener belongs to one election. It goes silent for good with it: at once when told, and by
+/// itself when the partition shows another leader epoch, because then a higher end may be another
+/// leader's records at the offsets of ours. Thread-safe.
 final class OffsetsWriter implements PartitionWriter {
-    /// Longest wait for the shard's writer to give offsets; it then counts as not appended, and the coordinator loads anew.
+    /// Longest wait for the shard's writer to give offsets; it then counts as not appended, and the
+    /// coordinator loads anew.
     static final long ASSIGN_TIMEOUT_MS = 10_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(OffsetsWriter.class);
@@ -46,7 +47,8 @@ final class OffsetsWriter implements PartitionWriter {
         this.config = config;
     }
 
-    /// From now on this partition is written under this leader epoch. Listeners of an earlier election stay silent.
+    /// From now on this partition is written under this leader epoch. Listeners of an earlier
+    /// election stay silent.
     void elected(int partition, int leaderEpoch) {
         elections.put(partition, new Election(leaderEpoch, ConcurrentHashMap.newKeySet()));
     }
@@ -68,14 +70,17 @@ final class OffsetsWriter implements PartitionWriter {
         if (election == null || election.listeners().isEmpty()) {
             return;
         }
-        log.ends(partition).ifPresent(ends -> {
-            if (ends.leaderEpoch() != election.leaderEpoch()) {
-                elections.remove(partition, election);
-            } else {
-                TopicPartition tp = new TopicPartition(topic, partition);
-                election.listeners().forEach(listener -> listener.onHighWatermarkUpdated(tp, ends.highWatermark()));
-            }
-        });
+        log.ends(partition)
+                .ifPresent(ends -> {
+                    if (ends.leaderEpoch() != election.leaderEpoch()) {
+                        elections.remove(partition, election);
+                    } else {
+                        TopicPartition tp = new TopicPartition(topic, partition);
+                        election.listeners()
+                                .forEach(listener ->
+                                        listener.onHighWatermarkUpdated(tp, ends.highWatermark()));
+                    }
+                });
     }
 
     @Override
@@ -98,14 +103,20 @@ final class OffsetsWriter implements PartitionWriter {
     }
 
     @Override
-    public long append(TopicPartition tp, VerificationGuard guard, MemoryRecords records, short transactionVersion) {
+    public long append(
+            TopicPartition tp,
+            VerificationGuard guard,
+            MemoryRecords records,
+            short transactionVersion) {
         Election election = elections.get(tp.partition());
         if (election == null) {
             throw new NotLeaderOrFollowerException("not elected: partition=" + tp);
         }
-        ByteBuffer batches = ByteBuffer.allocate(records.sizeInBytes()); // the runtime uses its buffer again
+        ByteBuffer batches =
+                ByteBuffer.allocate(records.sizeInBytes()); // the runtime uses its buffer again
         batches.put(records.buffer().duplicate()).flip();
-        AppendTicket ticket = log.append(tp.partition(), batches, election.leaderEpoch(), transactionVersion);
+        AppendTicket ticket =
+                log.append(tp.partition(), batches, election.leaderEpoch(), transactionVersion);
         return switch (assigned(tp, ticket)) {
             case AppendTicket.Assigned.At at -> at.endOffset();
             case AppendTicket.Assigned.NotAppended refused -> throw refusal(tp, refused.outcome());
@@ -116,22 +127,32 @@ final class OffsetsWriter implements PartitionWriter {
         try {
             return ticket.assigned().get(ASSIGN_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            LOG.warn("shard's writer gave no offsets in time: partition={}, ms={}", tp, ASSIGN_TIMEOUT_MS);
+            LOG.warn(
+                    "shard's writer gave no offsets in time: partition={}, ms={}",
+                    tp,
+                    ASSIGN_TIMEOUT_MS);
             throw new NotLeaderOrFollowerException("no offsets in time: partition=" + tp);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NotLeaderOrFollowerException("interrupted: partition=" + tp);
         } catch (ExecutionException e) {
-            throw new IllegalStateException("an append ticket failed: partition=" + tp, e.getCause());
+            throw new IllegalStateException(
+                    "an append ticket failed: partition=" + tp, e.getCause());
         }
     }
 
     private static RuntimeException refusal(TopicPartition tp, AppendOutcome outcome) {
-        Errors error = outcome instanceof AppendOutcome.Refused refused ? refused.error() : Errors.UNKNOWN_SERVER_ERROR;
+        Errors error =
+                outcome instanceof AppendOutcome.Refused refused
+                        ? refused.error()
+                        : Errors.UNKNOWN_SERVER_ERROR;
         String message = "append refused: partition=" + tp + ", outcome=" + outcome;
         return switch (error) {
-            case NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, UNKNOWN_TOPIC_OR_PARTITION ->
-                new NotLeaderOrFollowerException(message);
+            case NOT_LEADER_OR_FOLLOWER,
+                    FENCED_LEADER_EPOCH,
+                    UNKNOWN_LEADER_EPOCH,
+                    UNKNOWN_TOPIC_OR_PARTITION ->
+                    new NotLeaderOrFollowerException(message);
             default -> error.exception(message);
         };
     }
@@ -139,7 +160,11 @@ final class OffsetsWriter implements PartitionWriter {
     /// Stage 2 (transactions) verifies; without them there is nothing to verify.
     @Override
     public CompletableFuture<VerificationGuard> maybeStartTransactionVerification(
-            TopicPartition tp, String transactionalId, long producerId, short producerEpoch, int apiVersion) {
+            TopicPartition tp,
+            String transactionalId,
+            long producerId,
+            short producerEpoch,
+            int apiVersion) {
         return CompletableFuture.completedFuture(VerificationGuard.SENTINEL);
     }
 

@@ -31,7 +31,10 @@ final class ShardOffsetsLog implements OffsetsLog {
     private final OffsetsReader reader;
 
     ShardOffsetsLog(
-            ClusterMetadata metadata, Map<Integer, Shard> shards, TopicPolicies policies, OffsetsReader reader) {
+            ClusterMetadata metadata,
+            Map<Integer, Shard> shards,
+            TopicPolicies policies,
+            OffsetsReader reader) {
         this.metadata = metadata;
         this.shards = Map.copyOf(shards);
         this.policies = policies;
@@ -66,28 +69,36 @@ final class ShardOffsetsLog implements OffsetsLog {
 
     @Override
     public Optional<Ends> ends(int partition) {
-        return place(partition).map(place -> {
-            PartitionView view = place.view();
-            long highWatermark = view.highWatermark();
-            long appendedEnd = Math.max(highWatermark, view.appendedEnd());
-            return new Ends(view.logStart(), highWatermark, appendedEnd, view.leaderEpoch());
-        });
+        return place(partition)
+                .map(place -> {
+                    PartitionView view = place.view();
+                    long highWatermark = view.highWatermark();
+                    long appendedEnd = Math.max(highWatermark, view.appendedEnd());
+                    return new Ends(
+                            view.logStart(), highWatermark, appendedEnd, view.leaderEpoch());
+                });
     }
 
     @Override
-    public AppendTicket append(int partition, ByteBuffer batches, int leaderEpoch, short transactionVersion) {
+    public AppendTicket append(
+            int partition, ByteBuffer batches, int leaderEpoch, short transactionVersion) {
         return place(partition)
-                .map(place -> place.shard()
-                        .append(new AppendRequest(
-                                place.view().id(),
-                                batches,
-                                Acks.ALL,
-                                Origin.COORDINATOR,
-                                policies.rules(TOPIC),
-                                leaderEpoch,
-                                transactionVersion)))
-                .orElseGet(() -> AppendTicket.answered(new AppendOutcome.Refused(
-                        Errors.NOT_LEADER_OR_FOLLOWER, "partition is not open here: partition=" + partition)));
+                .map(place ->
+                        place.shard()
+                                .append(
+                                        new AppendRequest(
+                                                place.view().id(),
+                                                batches,
+                                                Acks.ALL,
+                                                Origin.COORDINATOR,
+                                                policies.rules(TOPIC),
+                                                leaderEpoch,
+                                                transactionVersion)))
+                .orElseGet(() ->
+                        AppendTicket.answered(
+                                new AppendOutcome.Refused(
+                                        Errors.NOT_LEADER_OR_FOLLOWER,
+                                        "partition is not open here: partition=" + partition)));
     }
 
     @Override
@@ -96,6 +107,7 @@ final class ShardOffsetsLog implements OffsetsLog {
         return id.isPresent()
                 ? reader.read(id.get(), offset, maxBytes)
                 : CompletableFuture.failedFuture(
-                        new NotLeaderOrFollowerException("partition does not exist: partition=" + partition));
+                        new NotLeaderOrFollowerException(
+                                "partition does not exist: partition=" + partition));
     }
 }

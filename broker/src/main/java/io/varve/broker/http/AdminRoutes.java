@@ -42,12 +42,11 @@ public final class AdminRoutes {
     private static HttpAnswer storage(AdminView view, String topic) {
         return view.storage(topic)
                 .map(storage -> HttpAnswer.json(200, storage))
-                .orElseGet(
-                        () ->
-                                HttpAnswer.error(
-                                        404,
-                                        "no such topic: topic=" + topic,
-                                        "varve topic list shows what there is"));
+                .orElseGet(() ->
+                        HttpAnswer.error(
+                                404,
+                                "no such topic: topic=" + topic,
+                                "varve topic list shows what there is"));
     }
 
     private static HttpAnswer flush(AdminView view, HttpQuery query) throws InterruptedException {

@@ -3,7 +3,6 @@ package io.varve.broker.partition;
 
 import io.varve.broker.network.OutgoingRecords;
 import io.varve.broker.shard.PartitionView;
-
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

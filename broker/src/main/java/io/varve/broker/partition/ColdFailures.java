@@ -2,12 +2,10 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.cold.ColdReadException;
-
-import org.apache.kafka.common.protocol.Errors;
-
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.protocol.Errors;
 
 /// What clients are told when a read from the bucket failed. Stateless.
 final class ColdFailures {

@@ -2,9 +2,6 @@
 package io.varve.broker.partition;
 
 import io.varve.manifest.PartitionId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -16,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Loads from the bucket for which readers were sent away: one per partition and offset. Its
 /// outcome waits here for the reader to come back, also a failure, which is told once; so a reader

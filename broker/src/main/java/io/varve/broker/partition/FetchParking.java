@@ -2,7 +2,6 @@
 package io.varve.broker.partition;
 
 import io.varve.manifest.PartitionId;
-
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

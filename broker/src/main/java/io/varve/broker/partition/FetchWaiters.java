@@ -3,7 +3,6 @@ package io.varve.broker.partition;
 
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
-
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -61,8 +60,7 @@ public final class FetchWaiters implements FetchParking, ShardListener {
                         return all;
                     });
         }
-        Runnable cancel =
-                timer.after(() -> wakers.execute(() -> woken.complete(false)), atMost);
+        Runnable cancel = timer.after(() -> wakers.execute(() -> woken.complete(false)), atMost);
         CompletableFuture<Boolean> _ =
                 woken.whenComplete((_, _) -> {
                     waiting.decrementAndGet();

@@ -4,7 +4,6 @@ package io.varve.broker.partition;
 import io.varve.broker.network.OutgoingRecords;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

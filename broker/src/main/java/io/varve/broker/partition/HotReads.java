@@ -2,7 +2,6 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.shard.PartitionView;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

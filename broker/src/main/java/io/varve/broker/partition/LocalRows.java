@@ -4,7 +4,6 @@ package io.varve.broker.partition;
 import io.varve.broker.log.HotLease;
 import io.varve.broker.log.HotRange;
 import io.varve.broker.shard.PartitionView;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -7,15 +7,13 @@ import io.varve.broker.cold.TimedOffset;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.state.EpochStart;
-
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.requests.ListOffsetsRequest;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
 
 /// ListOffsets as Kafka answers it, over both tiers: borders from applied state, times from the
 /// indexes of segments and journals, then from the rows on local disk. Thread-safe.

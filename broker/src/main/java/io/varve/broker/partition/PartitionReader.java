@@ -10,9 +10,6 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
 import io.varve.manifest.state.AbortedTxn;
-
-import org.apache.kafka.common.protocol.Errors;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
@@ -22,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
 
 /// Reads partitions over both tiers as one log: from local disk what is there, the rest from the
 /// bucket, without waiting for it. Never beyond the high watermark, for `read_committed` never

@@ -2,7 +2,6 @@
 package io.varve.broker.partition;
 
 import io.varve.broker.shard.PartitionView;
-
 import java.util.concurrent.CompletableFuture;
 
 /// A partition's log over both tiers, as Fetch and ListOffsets read it. Thread-safe. Reads may

@@ -3,11 +3,9 @@ package io.varve.broker.partition;
 
 import io.varve.broker.network.OutgoingRecords;
 import io.varve.manifest.state.AbortedTxn;
-
-import org.apache.kafka.common.protocol.Errors;
-
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
 
 /// What came of reading a partition at an offset.
 public sealed interface ReadOutcome {

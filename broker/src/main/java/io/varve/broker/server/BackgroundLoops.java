@@ -37,22 +37,20 @@ final class BackgroundLoops implements AutoCloseable {
     private void run(String name, Supplier<StepResult> stepper) {
         Thread.ofVirtual()
                 .name(name)
-                .start(
-                        () -> {
-                            try {
-                                while (closing.getCount() > 0) {
-                                    long pauseMs = pauseMs(name, stepper.get());
-                                    if (pauseMs < 0
-                                            || closing.await(pauseMs, TimeUnit.MILLISECONDS)) {
-                                        return;
-                                    }
-                                }
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            } catch (RuntimeException e) {
-                                LOG.error("{} met an error that is not retried", name, e);
+                .start(() -> {
+                    try {
+                        while (closing.getCount() > 0) {
+                            long pauseMs = pauseMs(name, stepper.get());
+                            if (pauseMs < 0 || closing.await(pauseMs, TimeUnit.MILLISECONDS)) {
+                                return;
                             }
-                        });
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    } catch (RuntimeException e) {
+                        LOG.error("{} met an error that is not retried", name, e);
+                    }
+                });
     }
 
     private static long pauseMs(String name, StepResult result) {

@@ -155,8 +155,7 @@ public final class Broker implements AutoCloseable {
                         new BucketCheckpoints(
                                 bucket.store(),
                                 checkpoint ->
-                                        cold.journals(checkpoint.shard())
-                                                .checkpointed(checkpoint)),
+                                        cold.journals(checkpoint.shard()).checkpointed(checkpoint)),
                         background,
                         exit);
         opened.push(shards);
@@ -185,7 +184,8 @@ public final class Broker implements AutoCloseable {
                                 controller,
                                 shards.dataShards(),
                                 policies,
-                                (id, offset, maxBytes) -> readBatches(batches, id, offset, maxBytes),
+                                (id, offset, maxBytes) ->
+                                        readBatches(batches, id, offset, maxBytes),
                                 bucket.opened().cut(),
                                 clock));
         opened.push(groups);
@@ -247,16 +247,15 @@ public final class Broker implements AutoCloseable {
                 new TopicArchivePolicies(metadata, policies, config.archive());
         shards.shards()
                 .values()
-                .forEach(
-                        opened ->
-                                runtimes.add(
-                                        new ShardRuntime(
-                                                opened.shard(),
-                                                new ShardArchiving(
-                                                        opened.shard().id(),
-                                                        context,
-                                                        archivePolicies,
-                                                        opened::archiveSource))));
+                .forEach(opened ->
+                        runtimes.add(
+                                new ShardRuntime(
+                                        opened.shard(),
+                                        new ShardArchiving(
+                                                opened.shard().id(),
+                                                context,
+                                                archivePolicies,
+                                                opened::archiveSource))));
     }
 
     private ArchiveSettings archiveSettings() {
@@ -299,10 +298,9 @@ public final class Broker implements AutoCloseable {
             @Override
             public void onLeadership(Leadership leadership) {
                 if (leadership instanceof Leadership.Ready) {
-                    background.execute(
-                            () -> {
-                                var _ = controller.reconcile();
-                            });
+                    background.execute(() -> {
+                        var _ = controller.reconcile();
+                    });
                 }
             }
         };
@@ -317,7 +315,11 @@ public final class Broker implements AutoCloseable {
                     AdminRoutes.of(admin, metrics.registry(), this::notReady));
         } catch (IOException e) {
             throw new BrokerStartException(
-                    "cannot listen: http.listener=" + address + ", error=" + e.getMessage() + "; is the port free?",
+                    "cannot listen: http.listener="
+                            + address
+                            + ", error="
+                            + e.getMessage()
+                            + "; is the port free?",
                     e);
         }
     }
@@ -342,13 +344,16 @@ public final class Broker implements AutoCloseable {
             String host = endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
             try {
                 KafkaListener listener =
-                        KafkaListener.open(
-                                listenerSettings(endpoint, host), api, counters);
+                        KafkaListener.open(listenerSettings(endpoint, host), api, counters);
                 opened.push(listener);
                 listeners.add(listener);
             } catch (IOException e) {
                 throw new BrokerStartException(
-                        "cannot listen: listeners=" + endpoint + ", error=" + e.getMessage() + "; is the port free?",
+                        "cannot listen: listeners="
+                                + endpoint
+                                + ", error="
+                                + e.getMessage()
+                                + "; is the port free?",
                         e);
             }
         }
@@ -406,7 +411,10 @@ public final class Broker implements AutoCloseable {
                         identity.generation(),
                         () ->
                                 new BrokerAlive(
-                                        identity.peerId(), identity.nodeId(), kafka(), clock.millis()),
+                                        identity.peerId(),
+                                        identity.nodeId(),
+                                        kafka(),
+                                        clock.millis()),
                         reason -> {
                             LOG.error("stopping: {}", reason);
                             exit.stop(reason);
@@ -434,11 +442,10 @@ public final class Broker implements AutoCloseable {
         BrokerIdentity broker =
                 new BrokerIdentity(
                         identity.nodeId(), Uuid.randomUuid(), config.node().rack(), advertised);
-        background.execute(
-                () -> {
-                    var _ = controller.registerBroker(broker);
-                    awaitServing();
-                });
+        background.execute(() -> {
+            var _ = controller.registerBroker(broker);
+            awaitServing();
+        });
     }
 
     private static Endpoint bound(Endpoint wanted, KafkaListener listener) {
@@ -446,7 +453,9 @@ public final class Broker implements AutoCloseable {
         String host =
                 !wanted.host().isEmpty()
                         ? wanted.host()
-                        : local.getAddress().isAnyLocalAddress() ? "localhost" : local.getHostString();
+                        : local.getAddress().isAnyLocalAddress()
+                                ? "localhost"
+                                : local.getHostString();
         return new Endpoint(
                 wanted.name(),
                 wanted.protocol(),

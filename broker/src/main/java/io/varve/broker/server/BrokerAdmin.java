@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.server;
 
-
 import io.varve.archiver.JobStatus;
 import io.varve.archiver.ShardArchiver;
 import io.varve.archiver.ShardArchiver.PartitionArchive;
@@ -89,8 +88,7 @@ final class BrokerAdmin implements AdminView {
     private PartitionStorage storage(
             PartitionView view, Optional<PartitionArchive> archive, long shardLagMs) {
         long highWatermark = view.highWatermark();
-        long journaledEnd =
-                archive.map(PartitionArchive::journaledEnd).orElse(view.archivedEnd());
+        long journaledEnd = archive.map(PartitionArchive::journaledEnd).orElse(view.archivedEnd());
         long lagRecords = Math.max(0, highWatermark - journaledEnd);
         return new PartitionStorage(
                 view.id().partition(),
@@ -146,7 +144,8 @@ final class BrokerAdmin implements AdminView {
                 job.lastSuccessMs() == 0
                         ? null
                         : Instant.ofEpochMilli(job.lastSuccessMs()).toString();
-        return new Job(job.name(), success, job.stopped() == null ? job.lastError() : job.stopped());
+        return new Job(
+                job.name(), success, job.stopped() == null ? job.lastError() : job.stopped());
     }
 
     @Override
@@ -179,10 +178,9 @@ final class BrokerAdmin implements AdminView {
 
     private List<PartitionView> wanted(ShardRuntime shard, @Nullable String topic) {
         return shard.shard().partitions().stream()
-                .filter(
-                        view ->
-                                !view.shard().isMetadata()
-                                        && (topic == null || view.topicName().equals(topic)))
+                .filter(view ->
+                        !view.shard().isMetadata()
+                                && (topic == null || view.topicName().equals(topic)))
                 .toList();
     }
 
@@ -192,10 +190,14 @@ final class BrokerAdmin implements AdminView {
         CompletableFuture<io.varve.archiver.Flushed> flushed =
                 running.archiver().flush(running.source().appliedEndIndex());
         try {
-            return flushed.get(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS).journaledEnds();
+            return flushed.get(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS)
+                    .journaledEnds();
         } catch (ExecutionException e) {
             throw new ArchiveUnavailableException(
-                    "flush was broken off: shard=" + shard.shard().id() + ", error=" + e.getCause());
+                    "flush was broken off: shard="
+                            + shard.shard().id()
+                            + ", error="
+                            + e.getCause());
         } catch (TimeoutException e) {
             throw new ArchiveUnavailableException(
                     "bucket did not take everything in "
@@ -208,11 +210,10 @@ final class BrokerAdmin implements AdminView {
     private static Running running(ShardRuntime shard) throws ArchiveUnavailableException {
         return shard.archiving()
                 .running()
-                .orElseThrow(
-                        () ->
-                                new ArchiveUnavailableException(
-                                        "this broker does not lead the shard now: shard="
-                                                + shard.shard().id()));
+                .orElseThrow(() ->
+                        new ArchiveUnavailableException(
+                                "this broker does not lead the shard now: shard="
+                                        + shard.shard().id()));
     }
 
     private static void archive(ShardRuntime shard, List<PartitionView> views, long deadlineNs)
@@ -225,10 +226,9 @@ final class BrokerAdmin implements AdminView {
                         shard.shard(),
                         () ->
                                 targets.entrySet().stream()
-                                        .allMatch(
-                                                target ->
-                                                        target.getKey().archivedEnd() >= target.getValue()
-                                                                || target.getKey().closed()),
+                                        .allMatch(target ->
+                                                target.getKey().archivedEnd() >= target.getValue()
+                                                        || target.getKey().closed()),
                         Duration.ofNanos(deadlineNs - System.nanoTime()));
         if (!done) {
             throw new ArchiveUnavailableException(

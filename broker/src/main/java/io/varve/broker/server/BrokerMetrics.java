@@ -76,12 +76,14 @@ final class BrokerMetrics implements AutoCloseable {
     }
 
     private void reads(ColdTier cold) {
-        FunctionCounter.builder(
-                        "varve_tier_read_requests", cold, c -> c.counters().reads())
+        FunctionCounter.builder("varve_tier_read_requests", cold, c -> c.counters().reads())
                 .tag("tier", "bucket")
                 .description("reads of clients that the cold tier answered")
                 .register(registry);
-        FunctionCounter.builder("varve_cache_hits", cold, c -> c.counters().memoryHits() + c.counters().diskHits())
+        FunctionCounter.builder(
+                        "varve_cache_hits",
+                        cold,
+                        c -> c.counters().memoryHits() + c.counters().diskHits())
                 .description("chunks found in the cache")
                 .register(registry);
         FunctionCounter.builder("varve_cache_misses", cold, c -> c.counters().misses())
@@ -94,8 +96,18 @@ final class BrokerMetrics implements AutoCloseable {
 
     private void archive(ShardRuntime shard) {
         String number = Integer.toString(shard.shard().id().shard());
-        gauge(shard, number, "varve_archive_lag_seconds", "age of the oldest acknowledged record that is not in the bucket", status -> status.lagMs() / 1e3);
-        gauge(shard, number, "varve_archive_lag_bytes", "record bytes that are not in the bucket", ArchiveStatus::lagBytes);
+        gauge(
+                shard,
+                number,
+                "varve_archive_lag_seconds",
+                "age of the oldest acknowledged record that is not in the bucket",
+                status -> status.lagMs() / 1e3);
+        gauge(
+                shard,
+                number,
+                "varve_archive_lag_bytes",
+                "record bytes that are not in the bucket",
+                ArchiveStatus::lagBytes);
         Gauge.builder("varve_shard_applied_index", shard, s -> s.shard().appliedEndIndex())
                 .tag("shard", number)
                 .description("end of the Raft entries that are applied")
@@ -122,10 +134,7 @@ final class BrokerMetrics implements AutoCloseable {
             String name,
             String description,
             ToDoubleFunction<ArchiveStatus> value) {
-        Gauge.builder(
-                        name,
-                        shard,
-                        s -> status(s).map(value::applyAsDouble).orElse(0.0))
+        Gauge.builder(name, shard, s -> status(s).map(value::applyAsDouble).orElse(0.0))
                 .tag("shard", number)
                 .description(description)
                 .register(registry);
@@ -137,10 +146,10 @@ final class BrokerMetrics implements AutoCloseable {
 
     private static double lastSuccess(ShardRuntime shard, String job) {
         return status(shard).map(ArchiveStatus::jobs).orElse(List.of()).stream()
-                .filter(status -> status.name().equals(job))
-                .mapToLong(JobStatus::lastSuccessMs)
-                .max()
-                .orElse(0)
+                        .filter(status -> status.name().equals(job))
+                        .mapToLong(JobStatus::lastSuccessMs)
+                        .max()
+                        .orElse(0)
                 / 1e3;
     }
 

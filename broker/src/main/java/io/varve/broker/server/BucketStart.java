@@ -44,7 +44,8 @@ record BucketStart(CountingObjectStore store, Opened opened) {
                     "archive.bucket: " + e.getMessage() + "; " + e.remedy(), e);
         } catch (ObjectStoreException e) {
             throw new BrokerStartException(
-                    "cannot open the bucket: archive.bucket=" + url + ", error=" + e.getMessage(), e);
+                    "cannot open the bucket: archive.bucket=" + url + ", error=" + e.getMessage(),
+                    e);
         }
     }
 
@@ -59,13 +60,19 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         } catch (ObjectStoreException.Transient e) {
             if (!known) {
                 throw new BrokerStartException(
-                        "bucket does not answer: archive.bucket=" + store.url() + ", error=" + e.getMessage(),
+                        "bucket does not answer: archive.bucket="
+                                + store.url()
+                                + ", error="
+                                + e.getMessage(),
                         e);
             }
             LOG.warn("bucket was not tried, it does not answer: error={}", e.getMessage());
         } catch (ObjectStoreException e) {
             throw new BrokerStartException(
-                    "bucket is not safe to write to: archive.bucket=" + store.url() + ", " + e.getMessage(),
+                    "bucket is not safe to write to: archive.bucket="
+                            + store.url()
+                            + ", "
+                            + e.getMessage(),
                     e);
         }
     }

@@ -53,19 +53,17 @@ final class ShardArchiving implements ShardListener, AutoCloseable {
 
     @Override
     public void onLeadership(Leadership leadership) {
-        changes.execute(
-                () -> {
-                    end();
-                    if (leadership instanceof Leadership.Ready(long term)) {
-                        begin(term);
-                    }
-                });
+        changes.execute(() -> {
+            end();
+            if (leadership instanceof Leadership.Ready(long term)) {
+                begin(term);
+            }
+        });
     }
 
     private void begin(long term) {
         ShardSource source = sources.apply(term);
-        ShardArchiver archiver =
-                new ShardArchiver(context, source, policies, StepLoop.waiting());
+        ShardArchiver archiver = new ShardArchiver(context, source, policies, StepLoop.waiting());
         archiver.start(
                 Thread.ofVirtual()
                         .name("archiver-" + shard.shard() + "-" + term + "-", 0)
@@ -97,14 +95,12 @@ final class ShardArchiving implements ShardListener, AutoCloseable {
                 now.get()
                         .archiver()
                         .flush(until)
-                        .whenComplete(
-                                (flushed, error) -> {
-                                    shipping.set(false);
-                                    if (error == null
-                                            && now.get().source().appliedEndIndex() > until) {
-                                        shipMetadata();
-                                    }
-                                });
+                        .whenComplete((flushed, error) -> {
+                            shipping.set(false);
+                            if (error == null && now.get().source().appliedEndIndex() > until) {
+                                shipMetadata();
+                            }
+                        });
     }
 
     /// Closes the archiver; bounded by its own close. Idempotent.

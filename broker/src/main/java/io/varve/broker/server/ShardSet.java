@@ -92,13 +92,17 @@ final class ShardSet implements AutoCloseable {
                 Path folder = directory.shard(id);
                 seed(folder, id, checkpoints);
                 set.shards.put(
-                        id.shard(), openShard(config, identity, id, folder, checkpoints, background));
+                        id.shard(),
+                        openShard(config, identity, id, folder, checkpoints, background));
             }
             return set;
         } catch (IOException | CorruptObjectException e) {
             set.close();
             throw new BrokerStartException(
-                    "cannot open the shards: log.dirs=" + directory.root() + ", error=" + e.getMessage(),
+                    "cannot open the shards: log.dirs="
+                            + directory.root()
+                            + ", error="
+                            + e.getMessage(),
                     e);
         }
     }
@@ -112,10 +116,10 @@ final class ShardSet implements AutoCloseable {
         ShardCheckpoint first =
                 checkpoints
                         .newest(id)
-                        .orElseThrow(
-                                () ->
-                                        new IOException(
-                                                "restored shard has no checkpoint in the bucket: shard=" + id));
+                        .orElseThrow(() ->
+                                new IOException(
+                                        "restored shard has no checkpoint in the bucket: shard="
+                                                + id));
         LocalShard.seed(folder, first);
         LOG.info(
                 "shard begins from the bucket: shard={}, partitions={}, endIndex={}",
@@ -160,13 +164,11 @@ final class ShardSet implements AutoCloseable {
     /// Tells each shard's cold tier which journals it still needs.
     void tellJournals(ColdTier cold) {
         shards.values()
-                .forEach(
-                        opened ->
-                                opened.checkpoint()
-                                        .ifPresent(
-                                                checkpoint ->
-                                                        cold.journals(opened.shard().id())
-                                                                .checkpointed(checkpoint)));
+                .forEach(opened ->
+                        opened.checkpoint()
+                                .ifPresent(checkpoint ->
+                                        cold.journals(opened.shard().id())
+                                                .checkpointed(checkpoint)));
     }
 
     /// Listens for other brokers and begins to elect.
@@ -180,7 +182,8 @@ final class ShardSet implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new BrokerStartException(
-                    "cannot start Raft: raft.listener=" + e.getMessage() + "; is the port free?", e);
+                    "cannot start Raft: raft.listener=" + e.getMessage() + "; is the port free?",
+                    e);
         }
     }
 

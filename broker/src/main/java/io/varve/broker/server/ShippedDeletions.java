@@ -23,8 +23,8 @@ record ShippedDeletions(ShardArchiving metadataShard) implements TopicDeletions 
                 .thenApply(flushed -> null);
     }
 
-    /// Nothing to do here: the archiver of a shard puts the intent when it finds a partition closed,
-    /// and deletes nothing before the intent is old enough.
+    /// Nothing to do here: the archiver of a shard puts the intent when it finds a partition
+    /// closed, and deletes nothing before the intent is old enough.
     @Override
     public CompletableFuture<Void> trash(Uuid topicId, String topicName, String reason) {
         return CompletableFuture.completedFuture(null);

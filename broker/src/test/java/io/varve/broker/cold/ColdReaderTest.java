@@ -14,12 +14,6 @@ import io.varve.objectstore.faulty.Fault;
 import io.varve.objectstore.faulty.FaultyObjectStore;
 import io.varve.objectstore.faulty.ScriptedFaults;
 import io.varve.objectstore.memory.MemoryObjectStore;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
@@ -37,6 +31,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What the bucket gives back is what was archived, or an error that names the object: over a store
 /// in memory that lies on demand, with packs of random batches.

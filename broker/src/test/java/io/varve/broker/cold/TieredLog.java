@@ -22,18 +22,16 @@ import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.PutMode;
-
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.CompressionType;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.SimpleRecord;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /// A partition's log as a list of batches, and what a broker would have put into the bucket of it:
 /// segments with manifests, and journals. Owner: the test's thread.

@@ -11,7 +11,6 @@ import io.varve.manifest.state.AbortedTxn;
 import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.state.ProducerState;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -79,22 +79,26 @@ class GroupCoordinatorHostTest {
     void aConsumerGroupGetsItsPartitions() throws Exception {
         GroupCoordinatorHost host = started(Optional.empty());
 
-        ConsumerGroupHeartbeatResponseData answer = get(host.service()
-                .consumerGroupHeartbeat(
-                        context(ApiKeys.CONSUMER_GROUP_HEARTBEAT),
-                        new ConsumerGroupHeartbeatRequestData()
-                                .setGroupId("modern")
-                                .setMemberId(Uuid.randomUuid().toString())
-                                .setMemberEpoch(0)
-                                .setRebalanceTimeoutMs(10_000)
-                                .setSubscribedTopicNames(List.of("orders"))
-                                .setTopicPartitions(List.of())));
+        ConsumerGroupHeartbeatResponseData answer =
+                get(
+                        host.service()
+                                .consumerGroupHeartbeat(
+                                        context(ApiKeys.CONSUMER_GROUP_HEARTBEAT),
+                                        new ConsumerGroupHeartbeatRequestData()
+                                                .setGroupId("modern")
+                                                .setMemberId(Uuid.randomUuid().toString())
+                                                .setMemberEpoch(0)
+                                                .setRebalanceTimeoutMs(10_000)
+                                                .setSubscribedTopicNames(List.of("orders"))
+                                                .setTopicPartitions(List.of())));
 
         assertThat(Errors.forCode(answer.errorCode())).isEqualTo(Errors.NONE);
-        assertThat(answer.assignment().topicPartitions()).singleElement().satisfies(topic -> {
-            assertThat(topic.topicId()).isEqualTo(ORDERS);
-            assertThat(topic.partitions()).containsExactlyInAnyOrder(0, 1, 2);
-        });
+        assertThat(answer.assignment().topicPartitions())
+                .singleElement()
+                .satisfies(topic -> {
+                    assertThat(topic.topicId()).isEqualTo(ORDERS);
+                    assertThat(topic.partitions()).containsExactlyInAnyOrder(0, 1, 2);
+                });
     }
 
     @Test
@@ -133,8 +137,10 @@ class GroupCoordinatorHostTest {
         log.hold(true);
 
         CompletableFuture<OffsetCommitResponseData> answer = commitLater(host, member, 5);
-        Awaitility.await().until(() -> log.ends(host.partitionOf(GROUP)).orElseThrow().appendedEnd()
-                > log.ends(host.partitionOf(GROUP)).orElseThrow().highWatermark());
+        Awaitility.await()
+                .until(() ->
+                        log.ends(host.partitionOf(GROUP)).orElseThrow().appendedEnd()
+                                > log.ends(host.partitionOf(GROUP)).orElseThrow().highWatermark());
         assertThat(answer).isNotDone();
 
         log.hold(false);
@@ -148,14 +154,17 @@ class GroupCoordinatorHostTest {
         int partition = host.partitionOf(GROUP);
         log.hold(true);
         CompletableFuture<OffsetCommitResponseData> answer = commitLater(host, member, 5);
-        Awaitility.await().until(() -> log.ends(partition).orElseThrow().appendedEnd()
-                > log.ends(partition).orElseThrow().highWatermark());
+        Awaitility.await()
+                .until(() ->
+                        log.ends(partition).orElseThrow().appendedEnd()
+                                > log.ends(partition).orElseThrow().highWatermark());
 
         log.lose();
         log.foreign(partition, 6); // at the very offset of our commit
         host.shardListener().onLeadership(io.varve.broker.shard.Leadership.Elsewhere.UNKNOWN);
 
-        assertThat(error(get(answer))).isIn(Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE);
+        assertThat(error(get(answer)))
+                .isIn(Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE);
     }
 
     @Test
@@ -193,24 +202,28 @@ class GroupCoordinatorHostTest {
 
         assertThat(place.error().isSuccess()).isTrue();
         assertThat(place.nodeId()).isEqualTo(1);
-        assertThat(place.partition()).isEqualTo(host.partitionOf(GROUP)).isBetween(0, PARTITIONS - 1);
+        assertThat(place.partition())
+                .isEqualTo(host.partitionOf(GROUP))
+                .isBetween(0, PARTITIONS - 1);
     }
 
     @Test
     void beforeTheStartNobodyIsServed() {
         GroupCoordinatorHost host = host(Optional.empty());
 
-        assertThat(error(commitLater(host, "m", 1).join())).isEqualTo(Errors.COORDINATOR_NOT_AVAILABLE);
+        assertThat(error(commitLater(host, "m", 1).join()))
+                .isEqualTo(Errors.COORDINATOR_NOT_AVAILABLE);
     }
 
     @Test
     void theWriterRefusesWhatNobodyElectedItFor() {
         OffsetsWriter writer = new OffsetsWriter(log, () -> null);
-        assertThatThrownBy(() -> writer.append(
-                        new org.apache.kafka.common.TopicPartition("__consumer_offsets", 0),
-                        null,
-                        org.apache.kafka.common.record.internal.MemoryRecords.EMPTY,
-                        (short) 0))
+        assertThatThrownBy(() ->
+                        writer.append(
+                                new org.apache.kafka.common.TopicPartition("__consumer_offsets", 0),
+                                null,
+                                org.apache.kafka.common.record.internal.MemoryRecords.EMPTY,
+                                (short) 0))
                 .isInstanceOf(org.apache.kafka.common.errors.NotLeaderOrFollowerException.class);
     }
 
@@ -221,8 +234,16 @@ class GroupCoordinatorHostTest {
                 "test",
                 0,
                 List.of(),
-                List.of(new Cut.PartitionCut(
-                        new PartitionId(OFFSETS, partition), "__consumer_offsets", 1, 0, 0, end, 65_536, 0)),
+                List.of(
+                        new Cut.PartitionCut(
+                                new PartitionId(OFFSETS, partition),
+                                "__consumer_offsets",
+                                1,
+                                0,
+                                0,
+                                end,
+                                65_536,
+                                0)),
                 1L << 41,
                 List.of(new Cut.LoweredOffset(GROUP, "orders", 0, 100, 60)),
                 null);
@@ -230,17 +251,18 @@ class GroupCoordinatorHostTest {
 
     private GroupCoordinatorHost host(Optional<Cut> cut) {
         BrokerConfig config = config();
-        GroupCoordinatorHost host = new GroupCoordinatorHost(
-                config,
-                new HostPorts(
-                        metadata,
-                        null,
-                        Map.of(),
-                        new TopicPolicies(metadata, new TopicConfigs(config), 1),
-                        (id, offset, maxBytes) -> new CompletableFuture<>(),
-                        cut,
-                        InstantSource.system()),
-                log);
+        GroupCoordinatorHost host =
+                new GroupCoordinatorHost(
+                        config,
+                        new HostPorts(
+                                metadata,
+                                null,
+                                Map.of(),
+                                new TopicPolicies(metadata, new TopicConfigs(config), 1),
+                                (id, offset, maxBytes) -> new CompletableFuture<>(),
+                                cut,
+                                InstantSource.system()),
+                        log);
         hosts.add(host);
         return host;
     }
@@ -250,8 +272,8 @@ class GroupCoordinatorHostTest {
             topics();
         }
         GroupCoordinatorHost host = host(cut);
-        log.onApplied(
-                partition -> host.shardListener().onApplied(Set.of(new PartitionId(OFFSETS, partition))));
+        log.onApplied(partition ->
+                host.shardListener().onApplied(Set.of(new PartitionId(OFFSETS, partition))));
         host.start();
         awaitServed(host, true);
         return host;
@@ -261,10 +283,13 @@ class GroupCoordinatorHostTest {
     private static void awaitServed(GroupCoordinatorHost host, boolean served) {
         Awaitility.await()
                 .atMost(20, TimeUnit.SECONDS)
-                .untilAsserted(() -> assertThat(groupError(host) != Errors.NOT_COORDINATOR
-                                && groupError(host) != Errors.COORDINATOR_LOAD_IN_PROGRESS)
-                        .as(groupError(host).name())
-                        .isEqualTo(served));
+                .untilAsserted(() ->
+                        assertThat(
+                                        groupError(host) != Errors.NOT_COORDINATOR
+                                                && groupError(host)
+                                                        != Errors.COORDINATOR_LOAD_IN_PROGRESS)
+                                .as(groupError(host).name())
+                                .isEqualTo(served));
     }
 
     private static Errors groupError(GroupCoordinatorHost host) throws Exception {
@@ -276,33 +301,41 @@ class GroupCoordinatorHostTest {
                                 .setTopics(null),
                         false)
                 .handle((group, failure) ->
-                        failure == null ? Errors.forCode(group.errorCode()) : Errors.forException(failure))
+                        failure == null
+                                ? Errors.forCode(group.errorCode())
+                                : Errors.forException(failure))
                 .get(20, TimeUnit.SECONDS);
     }
 
     private void topics() {
         List<ApiMessageAndVersion> records = new ArrayList<>();
-        records.add(record(new FeatureLevelRecord()
-                .setName(MetadataVersion.FEATURE_NAME)
-                .setFeatureLevel(MetadataVersion.LATEST_PRODUCTION.featureLevel())));
+        records.add(
+                record(
+                        new FeatureLevelRecord()
+                                .setName(MetadataVersion.FEATURE_NAME)
+                                .setFeatureLevel(
+                                        MetadataVersion.LATEST_PRODUCTION.featureLevel())));
         records.add(record(new RegisterBrokerRecord().setBrokerId(1).setFenced(false)));
         topic(records, "__consumer_offsets", OFFSETS, PARTITIONS);
         topic(records, "orders", ORDERS, 3);
-        metadata.shardListener().onMetadataRecords(0, records.size(), MetadataRecords.batch(records, 1));
+        metadata.shardListener()
+                .onMetadataRecords(0, records.size(), MetadataRecords.batch(records, 1));
     }
 
-    private static void topic(List<ApiMessageAndVersion> records, String name, Uuid id, int partitions) {
+    private static void topic(
+            List<ApiMessageAndVersion> records, String name, Uuid id, int partitions) {
         records.add(record(new TopicRecord().setName(name).setTopicId(id)));
         for (int partition = 0; partition < partitions; partition++) {
-            records.add(new ApiMessageAndVersion(
-                    new PartitionRecord()
-                            .setTopicId(id)
-                            .setPartitionId(partition)
-                            .setReplicas(List.of(1))
-                            .setIsr(List.of(1))
-                            .setLeader(1)
-                            .setDirectories(List.of(ShardDirectories.of(1))),
-                    (short) 1));
+            records.add(
+                    new ApiMessageAndVersion(
+                            new PartitionRecord()
+                                    .setTopicId(id)
+                                    .setPartitionId(partition)
+                                    .setReplicas(List.of(1))
+                                    .setIsr(List.of(1))
+                                    .setLeader(1)
+                                    .setDirectories(List.of(ShardDirectories.of(1))),
+                            (short) 1));
         }
     }
 
@@ -313,41 +346,55 @@ class GroupCoordinatorHostTest {
     private static String join(GroupCoordinatorHost host) throws Exception {
         JoinGroupRequestData.JoinGroupRequestProtocolCollection protocols =
                 new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol()
-                .setName("range")
-                .setMetadata(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
-        JoinGroupResponseData joined = get(host.service()
-                .joinGroup(
-                        context(ApiKeys.JOIN_GROUP),
-                        new JoinGroupRequestData()
-                                .setGroupId(GROUP)
-                                .setMemberId("")
-                                .setSessionTimeoutMs(30_000)
-                                .setRebalanceTimeoutMs(30_000)
-                                .setProtocolType("consumer")
-                                .setProtocols(protocols),
-                        BufferSupplier.NO_CACHING));
+        protocols.add(
+                new JoinGroupRequestData.JoinGroupRequestProtocol()
+                        .setName("range")
+                        .setMetadata(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+        JoinGroupResponseData joined =
+                get(
+                        host.service()
+                                .joinGroup(
+                                        context(ApiKeys.JOIN_GROUP),
+                                        new JoinGroupRequestData()
+                                                .setGroupId(GROUP)
+                                                .setMemberId("")
+                                                .setSessionTimeoutMs(30_000)
+                                                .setRebalanceTimeoutMs(30_000)
+                                                .setProtocolType("consumer")
+                                                .setProtocols(protocols),
+                                        BufferSupplier.NO_CACHING));
         assertThat(Errors.forCode(joined.errorCode())).isEqualTo(Errors.NONE);
         assertThat(joined.generationId()).isEqualTo(1);
-        Errors synced = Errors.forCode(get(host.service()
-                        .syncGroup(
-                                context(ApiKeys.SYNC_GROUP),
-                                new SyncGroupRequestData()
-                                        .setGroupId(GROUP)
-                                        .setMemberId(joined.memberId())
-                                        .setGenerationId(1)
-                                        .setProtocolType("consumer")
-                                        .setProtocolName("range")
-                                        .setAssignments(List.of(new SyncGroupRequestData.SyncGroupRequestAssignment()
-                                                .setMemberId(joined.memberId())
-                                                .setAssignment(new byte[] {1}))),
-                                BufferSupplier.NO_CACHING))
-                .errorCode());
+        Errors synced =
+                Errors.forCode(
+                        get(host.service()
+                                        .syncGroup(
+                                                context(ApiKeys.SYNC_GROUP),
+                                                new SyncGroupRequestData()
+                                                        .setGroupId(GROUP)
+                                                        .setMemberId(joined.memberId())
+                                                        .setGenerationId(1)
+                                                        .setProtocolType("consumer")
+                                                        .setProtocolName("range")
+                                                        .setAssignments(
+                                                                List.of(
+                                                                        new SyncGroupRequestData
+                                                                                        .SyncGroupRequestAssignment()
+                                                                                .setMemberId(
+                                                                                        joined
+                                                                                                .memberId())
+                                                                                .setAssignment(
+                                                                                        new byte[] {
+                                                                                            1
+                                                                                        }))),
+                                                BufferSupplier.NO_CACHING))
+                                .errorCode());
         assertThat(synced).isEqualTo(Errors.NONE);
         return joined.memberId();
     }
 
-    private static Errors commit(GroupCoordinatorHost host, String member, long offset) throws Exception {
+    private static Errors commit(GroupCoordinatorHost host, String member, long offset)
+            throws Exception {
         return error(get(commitLater(host, member, offset)));
     }
 
@@ -360,32 +407,45 @@ class GroupCoordinatorHostTest {
                                 .setGroupId(GROUP)
                                 .setMemberId(member)
                                 .setGenerationIdOrMemberEpoch(1)
-                                .setTopics(List.of(new OffsetCommitRequestData.OffsetCommitRequestTopic()
-                                        .setName("orders")
-                                        .setTopicId(ORDERS)
-                                        .setPartitions(
-                                                List.of(new OffsetCommitRequestData.OffsetCommitRequestPartition()
-                                                        .setPartitionIndex(0)
-                                                        .setCommittedOffset(offset)
-                                                        .setCommittedMetadata(""))))),
+                                .setTopics(
+                                        List.of(
+                                                new OffsetCommitRequestData
+                                                                .OffsetCommitRequestTopic()
+                                                        .setName("orders")
+                                                        .setTopicId(ORDERS)
+                                                        .setPartitions(
+                                                                List.of(
+                                                                        new OffsetCommitRequestData
+                                                                                        .OffsetCommitRequestPartition()
+                                                                                .setPartitionIndex(
+                                                                                        0)
+                                                                                .setCommittedOffset(
+                                                                                        offset)
+                                                                                .setCommittedMetadata(
+                                                                                        ""))))),
                         BufferSupplier.NO_CACHING);
     }
 
     private static Errors error(OffsetCommitResponseData answer) {
-        return Errors.forCode(
-                answer.topics().getFirst().partitions().getFirst().errorCode());
+        return Errors.forCode(answer.topics().getFirst().partitions().getFirst().errorCode());
     }
 
     private static long fetch(GroupCoordinatorHost host) throws Exception {
-        var group = get(host.service()
-                .fetchOffsets(
-                        context(ApiKeys.OFFSET_FETCH),
-                        new OffsetFetchRequestData.OffsetFetchRequestGroup()
-                                .setGroupId(GROUP)
-                                .setTopics(List.of(new OffsetFetchRequestData.OffsetFetchRequestTopics()
-                                        .setName("orders")
-                                        .setPartitionIndexes(List.of(0)))),
-                        false));
+        var group =
+                get(
+                        host.service()
+                                .fetchOffsets(
+                                        context(ApiKeys.OFFSET_FETCH),
+                                        new OffsetFetchRequestData.OffsetFetchRequestGroup()
+                                                .setGroupId(GROUP)
+                                                .setTopics(
+                                                        List.of(
+                                                                new OffsetFetchRequestData
+                                                                                .OffsetFetchRequestTopics()
+                                                                        .setName("orders")
+                                                                        .setPartitionIndexes(
+                                                                                List.of(0)))),
+                                        false));
         assertThat(Errors.forCode(group.errorCode())).isEqualTo(Errors.NONE);
         return group.topics().getFirst().partitions().getFirst().committedOffset();
     }
@@ -409,18 +469,19 @@ class GroupCoordinatorHostTest {
 
     private static BrokerConfig config() {
         try {
-            return BrokerConfig.load(new ConfigSources(
-                    "test",
-                    Map.of(
-                            "node.id", "1",
-                            "log.dirs", "/d",
-                            "archive.bucket", "mem:",
-                            "group.initial.rebalance.delay.ms", "0",
-                            "offsets.topic.num.partitions", String.valueOf(PARTITIONS)),
-                    null,
-                    Map.of(),
-                    List.of(),
-                    1));
+            return BrokerConfig.load(
+                    new ConfigSources(
+                            "test",
+                            Map.of(
+                                    "node.id", "1",
+                                    "log.dirs", "/d",
+                                    "archive.bucket", "mem:",
+                                    "group.initial.rebalance.delay.ms", "0",
+                                    "offsets.topic.num.partitions", String.valueOf(PARTITIONS)),
+                            null,
+                            Map.of(),
+                            List.of(),
+                            1));
         } catch (io.varve.broker.config.InvalidConfigException e) {
             throw new AssertionError(e);
         }

@@ -17,9 +17,14 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 
-/// Partitions in memory that survive their coordinator. While `holding`, nothing that is appended becomes committed.
+/// Partitions in memory that survive their coordinator. While `holding`, nothing that is appended
+/// becomes committed.
 final class MemoryOffsetsLog implements OffsetsLog {
-    private record Batch(long baseOffset, long endOffset, ByteBuffer bytes, CompletableFuture<AppendOutcome> done) {}
+    private record Batch(
+            long baseOffset,
+            long endOffset,
+            ByteBuffer bytes,
+            CompletableFuture<AppendOutcome> done) {}
 
     private static final class Partition {
         final List<Batch> batches = new ArrayList<>();
@@ -59,10 +64,13 @@ final class MemoryOffsetsLog implements OffsetsLog {
     synchronized void lose() {
         writable = false;
         holding = false;
-        partitions.values().forEach(partition -> {
-            partition.batches.removeIf(batch -> batch.baseOffset() >= partition.highWatermark);
-            partition.end = partition.highWatermark;
-        });
+        partitions
+                .values()
+                .forEach(partition -> {
+                    partition.batches.removeIf(
+                            batch -> batch.baseOffset() >= partition.highWatermark);
+                    partition.end = partition.highWatermark;
+                });
     }
 
     synchronized void lead(int epoch) {
@@ -83,9 +91,14 @@ final class MemoryOffsetsLog implements OffsetsLog {
         Partition known = partitions.get(partition);
         known.highWatermark = known.end;
         applied.accept(partition);
-        known.batches.forEach(batch -> batch.done()
-                .complete(new AppendOutcome.Appended(
-                        batch.baseOffset(), batch.endOffset(), OptionalLong.empty(), 0)));
+        known.batches.forEach(batch ->
+                batch.done()
+                        .complete(
+                                new AppendOutcome.Appended(
+                                        batch.baseOffset(),
+                                        batch.endOffset(),
+                                        OptionalLong.empty(),
+                                        0)));
     }
 
     @Override
@@ -105,10 +118,12 @@ final class MemoryOffsetsLog implements OffsetsLog {
     }
 
     @Override
-    public AppendTicket append(int partition, ByteBuffer batches, int epoch, short transactionVersion) {
+    public AppendTicket append(
+            int partition, ByteBuffer batches, int epoch, short transactionVersion) {
         synchronized (this) {
             if (!writable || epoch != leaderEpoch) {
-                return AppendTicket.answered(new AppendOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, "lost"));
+                return AppendTicket.answered(
+                        new AppendOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, "lost"));
             }
             appends++;
             Partition known = partitions.get(partition);
@@ -125,12 +140,15 @@ final class MemoryOffsetsLog implements OffsetsLog {
                 commit(partition);
             }
             return new AppendTicket(
-                    CompletableFuture.completedFuture(new AppendTicket.Assigned.At(base, known.end)), done);
+                    CompletableFuture.completedFuture(
+                            new AppendTicket.Assigned.At(base, known.end)),
+                    done);
         }
     }
 
     @Override
-    public synchronized CompletableFuture<ByteBuffer> read(int partition, long offset, int maxBytes) {
+    public synchronized CompletableFuture<ByteBuffer> read(
+            int partition, long offset, int maxBytes) {
         Partition known = partitions.get(partition);
         for (Batch batch : known.batches) {
             if (batch.endOffset() > offset && batch.endOffset() <= known.highWatermark) {

@@ -4,16 +4,14 @@ package io.varve.broker.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.manifest.PartitionId;
-
-import org.apache.kafka.common.Uuid;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
 
 class ColdLoadsTest {
     private static final PartitionId ID = new PartitionId(new Uuid(1, 1), 0);

@@ -4,15 +4,13 @@ package io.varve.broker.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.manifest.PartitionId;
-
-import org.apache.kafka.common.Uuid;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.Test;
 
 class FetchWaitersTest {
     private static final PartitionId ONE = new PartitionId(new Uuid(1, 1), 0);

@@ -5,7 +5,6 @@ import io.varve.broker.cold.TieredLog;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

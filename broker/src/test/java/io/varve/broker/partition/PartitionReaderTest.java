@@ -17,14 +17,6 @@ import io.varve.objectstore.faulty.Fault;
 import io.varve.objectstore.faulty.FaultyObjectStore;
 import io.varve.objectstore.faulty.ScriptedFaults;
 import io.varve.objectstore.memory.MemoryObjectStore;
-
-import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.internal.Record;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -37,6 +29,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.Record;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// A log over segments, journals and rows on disk, read from every offset with random budgets; and
 /// offsets by time against a search through all records.

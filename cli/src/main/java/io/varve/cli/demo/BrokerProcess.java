@@ -65,30 +65,31 @@ final class BrokerProcess implements AutoCloseable {
             throws CommandFailure, InterruptedException {
         CompletableFuture<Matcher> found = new CompletableFuture<>();
         Thread.ofVirtual()
-                .start(
-                        () -> {
-                            try (BufferedReader lines =
-                                    new BufferedReader(
-                                            new InputStreamReader(
-                                                    process.getInputStream(), StandardCharsets.UTF_8))) {
-                                String line = lines.readLine();
-                                while (line != null) {
-                                    Matcher ready = READY.matcher(line);
-                                    if (ready.find()) {
-                                        found.complete(ready);
-                                    }
-                                    line = lines.readLine();
-                                }
-                            } catch (IOException e) {
-                                found.completeExceptionally(e);
+                .start(() -> {
+                    try (BufferedReader lines =
+                            new BufferedReader(
+                                    new InputStreamReader(
+                                            process.getInputStream(), StandardCharsets.UTF_8))) {
+                        String line = lines.readLine();
+                        while (line != null) {
+                            Matcher ready = READY.matcher(line);
+                            if (ready.find()) {
+                                found.complete(ready);
                             }
-                            found.completeExceptionally(new IOException("broker ended before it was ready"));
-                        });
+                            line = lines.readLine();
+                        }
+                    } catch (IOException e) {
+                        found.completeExceptionally(e);
+                    }
+                    found.completeExceptionally(
+                            new IOException("broker ended before it was ready"));
+                });
         try {
             return found.get(READY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
-            throw new CommandFailure("broker did not become ready: " + lastLines(log) + "; its log: " + log, e);
+            throw new CommandFailure(
+                    "broker did not become ready: " + lastLines(log) + "; its log: " + log, e);
         }
     }
 

@@ -14,7 +14,8 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// Reads partitions by Kafka's protocol from their first offset to their end, and holds every record against the truth.
+/// Reads partitions by Kafka's protocol from their first offset to their end, and holds every
+/// record against the truth.
 final class Comparison {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration STALLED = Duration.ofSeconds(30);
@@ -44,7 +45,8 @@ final class Comparison {
         /// When the last record that is still there was acknowledged.
         long lastKeptMs(Truth truth) {
             long last = 0;
-            for (Map.Entry<TopicPartition, NavigableMap<Long, Acknowledged>> partition : truth.records().entrySet()) {
+            for (Map.Entry<TopicPartition, NavigableMap<Long, Acknowledged>> partition :
+                    truth.records().entrySet()) {
                 long end = ends.getOrDefault(partition.getKey(), 0L);
                 for (Acknowledged kept : partition.getValue().headMap(end).values()) {
                     last = Math.max(last, kept.acknowledgedAtMs());
@@ -61,7 +63,8 @@ final class Comparison {
         properties.setProperty("enable.auto.commit", "false");
         properties.setProperty("default.api.timeout.ms", "20000");
         properties.setProperty("client.id", "demo-compare");
-        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return new KafkaConsumer<>(
+                properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     /// @param partitions what to read, whole
@@ -69,7 +72,8 @@ final class Comparison {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap)) {
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            Map<TopicPartition, Long> next = new TreeMap<>(java.util.Comparator.comparing(TopicPartition::toString));
+            Map<TopicPartition, Long> next =
+                    new TreeMap<>(java.util.Comparator.comparing(TopicPartition::toString));
             next.putAll(consumer.beginningOffsets(partitions));
             partitions.forEach(tp -> consumer.seek(tp, next.getOrDefault(tp, 0L)));
             return read(consumer, truth, ends, next);
@@ -86,21 +90,30 @@ final class Comparison {
         long read = 0;
         long matched = 0;
         long progressNs = System.nanoTime();
-        while (ends.entrySet().stream().anyMatch(end -> next.getOrDefault(end.getKey(), 0L) < end.getValue())
+        while (ends.entrySet().stream()
+                        .anyMatch(end -> next.getOrDefault(end.getKey(), 0L) < end.getValue())
                 && mismatches.size() < MISMATCHES_SHOWN) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 TopicPartition tp = new TopicPartition(record.topic(), record.partition());
                 progressNs = System.nanoTime();
                 read++;
                 if (record.offset() != next.getOrDefault(tp, 0L)) {
-                    mismatches.add("offset out of order: partition=" + tp + ", expected=" + next.get(tp) + ", found=" + record.offset());
+                    mismatches.add(
+                            "offset out of order: partition="
+                                    + tp
+                                    + ", expected="
+                                    + next.get(tp)
+                                    + ", found="
+                                    + record.offset());
                 }
                 next.put(tp, record.offset() + 1);
-                Acknowledged wanted = acknowledged.getOrDefault(tp, new TreeMap<>()).get(record.offset());
+                Acknowledged wanted =
+                        acknowledged.getOrDefault(tp, new TreeMap<>()).get(record.offset());
                 if (wanted != null && wanted.checksum() == Truth.checksum(record)) {
                     matched++;
                 } else if (wanted != null) {
-                    mismatches.add("record differs: partition=" + tp + ", offset=" + record.offset());
+                    mismatches.add(
+                            "record differs: partition=" + tp + ", offset=" + record.offset());
                 }
             }
             if (System.nanoTime() - progressNs > STALLED.toNanos()) {
@@ -109,13 +122,12 @@ final class Comparison {
             }
         }
         Map<TopicPartition, NavigableMap<Long, Acknowledged>> lost = new java.util.HashMap<>();
-        acknowledged.forEach(
-                (tp, offsets) -> {
-                    Long end = ends.get(tp);
-                    if (end != null && !offsets.tailMap(end, true).isEmpty()) {
-                        lost.put(tp, new TreeMap<>(offsets.tailMap(end, true)));
-                    }
-                });
+        acknowledged.forEach((tp, offsets) -> {
+            Long end = ends.get(tp);
+            if (end != null && !offsets.tailMap(end, true).isEmpty()) {
+                lost.put(tp, new TreeMap<>(offsets.tailMap(end, true)));
+            }
+        });
         holes(acknowledged, ends, matched, mismatches);
         return new Result(read, matched, read - matched, lost, mismatches, ends);
     }
@@ -127,10 +139,18 @@ final class Comparison {
             List<String> mismatches) {
         long expected = 0;
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            expected += acknowledged.getOrDefault(end.getKey(), new TreeMap<>()).headMap(end.getValue()).size();
+            expected +=
+                    acknowledged
+                            .getOrDefault(end.getKey(), new TreeMap<>())
+                            .headMap(end.getValue())
+                            .size();
         }
         if (mismatches.isEmpty() && matched != expected) {
-            mismatches.add("acknowledged records below the end are missing: expected=" + expected + ", found=" + matched);
+            mismatches.add(
+                    "acknowledged records below the end are missing: expected="
+                            + expected
+                            + ", found="
+                            + matched);
         }
     }
 }

@@ -27,14 +27,16 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/// One run of the demo: its state, and its steps in the order in which [DemoScript] calls them. Owner: one thread.
+/// One run of the demo: its state, and its steps in the order in which [DemoScript] calls them.
+/// Owner: one thread.
 final class Demo implements AutoCloseable {
     static final String ORDERS = "orders";
     static final String EVENTS = "events";
     private static final Map<String, Integer> TOPICS = Map.of(ORDERS, 3, EVENTS, 2);
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
 
-    /// What the architecture promises: the interval, and as much again for a journal that was on its way.
+    /// What the architecture promises: the interval, and as much again for a journal that was on
+    /// its way.
     private static final long LOSS_MS_MAX = 10_000;
 
     private static final int RECORDS_PER_SECOND = 120;
@@ -73,12 +75,11 @@ final class Demo implements AutoCloseable {
 
     static List<TopicPartition> partitions() {
         List<TopicPartition> partitions = new ArrayList<>();
-        TOPICS.forEach(
-                (topic, count) -> {
-                    for (int partition = 0; partition < count; partition++) {
-                        partitions.add(new TopicPartition(topic, partition));
-                    }
-                });
+        TOPICS.forEach((topic, count) -> {
+            for (int partition = 0; partition < count; partition++) {
+                partitions.add(new TopicPartition(topic, partition));
+            }
+        });
         return partitions;
     }
 
@@ -88,7 +89,9 @@ final class Demo implements AutoCloseable {
 
     String startBroker(int kafkaPort) throws CommandFailure, IOException, InterruptedException {
         brokers++;
-        broker = BrokerProcess.start(data(), bucket, folder.resolve("broker-" + brokers + ".log"), kafkaPort);
+        broker =
+                BrokerProcess.start(
+                        data(), bucket, folder.resolve("broker-" + brokers + ".log"), kafkaPort);
         return "pid " + broker().pid() + ", kafka " + broker().kafka();
     }
 
@@ -110,7 +113,8 @@ final class Demo implements AutoCloseable {
 
     void startWriters() {
         for (String codec : CODECS) {
-            Writer writer = new Writer(broker().kafka(), codec, partitions(), truth, random.split());
+            Writer writer =
+                    new Writer(broker().kafka(), codec, partitions(), truth, random.split());
             writers.add(writer);
             writer.start(RECORDS_PER_SECOND);
         }
@@ -160,9 +164,11 @@ final class Demo implements AutoCloseable {
         return "classic group read " + classic + ", KIP-848 group read " + consumer;
     }
 
-    private long readAs(String group, String protocol, long records, Duration limit) throws CommandFailure {
+    private long readAs(String group, String protocol, long records, Duration limit)
+            throws CommandFailure {
         try (GroupMember member =
-                new GroupMember(broker().kafka(), group, protocol, List.of(ORDERS, EVENTS), truth)) {
+                new GroupMember(
+                        broker().kafka(), group, protocol, List.of(ORDERS, EVENTS), truth)) {
             long read = member.read(records, limit);
             if (read == 0) {
                 throw new CommandFailure("group read nothing: group=" + group);
@@ -172,7 +178,9 @@ final class Demo implements AutoCloseable {
     }
 
     String flush() throws CommandFailure {
-        Flushed flushed = new BrokerHttp(broker().http()).post("/api/v1/archive/flush?segments=true", Flushed.class);
+        Flushed flushed =
+                new BrokerHttp(broker().http())
+                        .post("/api/v1/archive/flush?segments=true", Flushed.class);
         return flushed.partitions().size() + " partitions are in the bucket up to their end";
     }
 
@@ -181,19 +189,30 @@ final class Demo implements AutoCloseable {
         BrokerHttp http = new BrokerHttp(broker().http());
         long deadlineNs = System.nanoTime() + FREED_TIMEOUT.toNanos();
         while (System.nanoTime() < deadlineNs) {
-            TopicStorage storage = http.get("/api/v1/topics/" + EVENTS + "/storage", TopicStorage.class);
-            if (storage.partitions().stream().allMatch(p -> p.hotStartOffset() > p.logStartOffset())) {
+            TopicStorage storage =
+                    http.get("/api/v1/topics/" + EVENTS + "/storage", TopicStorage.class);
+            if (storage.partitions().stream()
+                    .allMatch(p -> p.hotStartOffset() > p.logStartOffset())) {
                 List<String> shown = storage.partitions().stream().map(Demo::shown).toList();
                 return String.join("; ", shown);
             }
             java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
-        throw new CommandFailure("local disk was not freed in " + FREED_TIMEOUT.toSeconds() + " s: topic=" + EVENTS);
+        throw new CommandFailure(
+                "local disk was not freed in " + FREED_TIMEOUT.toSeconds() + " s: topic=" + EVENTS);
     }
 
     private static String shown(PartitionStorage p) {
-        return EVENTS + "-" + p.partition() + ": " + p.logStartOffset() + " to " + p.hotStartOffset()
-                + " from the bucket only, then to " + p.highWatermark() + " also on disk";
+        return EVENTS
+                + "-"
+                + p.partition()
+                + ": "
+                + p.logStartOffset()
+                + " to "
+                + p.hotStartOffset()
+                + " from the bucket only, then to "
+                + p.highWatermark()
+                + " also on disk";
     }
 
     /// Compares everything on the running broker, where nothing may be missing.
@@ -201,7 +220,8 @@ final class Demo implements AutoCloseable {
         Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
         require(result.mismatches());
         if (result.lostRecords() > 0) {
-            throw new CommandFailure("acknowledged records are not there: records=" + result.lostRecords());
+            throw new CommandFailure(
+                    "acknowledged records are not there: records=" + result.lostRecords());
         }
         return result.matched() + " records identical, old ones from the bucket";
     }
@@ -221,14 +241,16 @@ final class Demo implements AutoCloseable {
                 folder,
                 new SimpleFileVisitor<>() {
                     @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
                         bytes[0] += attributes.size();
                         Files.delete(file);
                         return FileVisitResult.CONTINUE;
                     }
 
                     @Override
-                    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException error) throws IOException {
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @Nullable IOException error) throws IOException {
                         Files.delete(directory);
                         return FileVisitResult.CONTINUE;
                     }
@@ -268,22 +290,30 @@ final class Demo implements AutoCloseable {
                         result.lostRecords());
         List<String> mismatches = new ArrayList<>(result.mismatches());
         result.lost()
-                .forEach(
-                        (tp, lost) ->
-                                lost.forEach(
-                                        (offset, record) -> {
-                                            if (record.acknowledgedAtMs() < killedAtMs - LOSS_MS_MAX) {
-                                                mismatches.add("lost, and older than the loss allows: partition=" + tp + ", offset=" + offset);
-                                            }
-                                        }));
+                .forEach((tp, lost) ->
+                        lost.forEach((offset, record) -> {
+                            if (record.acknowledgedAtMs() < killedAtMs - LOSS_MS_MAX) {
+                                mismatches.add(
+                                        "lost, and older than the loss allows: partition="
+                                                + tp
+                                                + ", offset="
+                                                + offset);
+                            }
+                        }));
         require(mismatches);
-        return result.matched() + " records identical, " + result.unacknowledged() + " more whose producer never heard, "
-                + result.lostRecords() + " lost";
+        return result.matched()
+                + " records identical, "
+                + result.unacknowledged()
+                + " more whose producer never heard, "
+                + result.lostRecords()
+                + " lost";
     }
 
     String compareGroups() throws CommandFailure, ExecutionException, InterruptedException {
         Comparison.Result result = restored.orElseThrow();
-        require(GroupCheck.mismatches(broker().kafka(), truth, result.ends(), killedAtMs - LOSS_MS_MAX));
+        require(
+                GroupCheck.mismatches(
+                        broker().kafka(), truth, result.ends(), killedAtMs - LOSS_MS_MAX));
         return truth.commits().size() + " groups where they were";
     }
 
@@ -292,16 +322,19 @@ final class Demo implements AutoCloseable {
         return lost;
     }
 
-    /// What was acknowledged and lost is gone: new records take its offsets. Called before anything is written again.
+    /// What was acknowledged and lost is gone: new records take its offsets. Called before anything
+    /// is written again.
     void forgetLost() {
-        restored.ifPresent(result -> result.lost().forEach((tp, lost) -> truth.forget(tp, lost.firstKey())));
+        restored.ifPresent(
+                result -> result.lost().forEach((tp, lost) -> truth.forget(tp, lost.firstKey())));
     }
 
     String compareAtEnd() throws CommandFailure {
         Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
         require(result.mismatches());
         if (result.lostRecords() > 0) {
-            throw new CommandFailure("acknowledged records are not there: records=" + result.lostRecords());
+            throw new CommandFailure(
+                    "acknowledged records are not there: records=" + result.lostRecords());
         }
         return result.matched() + " records identical";
     }

@@ -21,12 +21,20 @@ import picocli.CommandLine.Option;
 /// `varve demo`
 @Command(
         name = "demo",
-        description = "Writes, archives, loses every broker and every disk, restores from the bucket, compares. Under a minute.",
-        footer = {"", "Exit code 0 only if every record and group offset is what was acknowledged.", "Example:  varve demo --keep"})
+        description =
+                "Writes, archives, loses every broker and every disk, restores from the bucket, compares. Under a minute.",
+        footer = {
+            "",
+            "Exit code 0 only if every record and group offset is what was acknowledged.",
+            "Example:  varve demo --keep"
+        })
 public final class DemoCommand implements Callable<Integer> {
     @Mixin private final Output output = new Output();
 
-    @Option(names = "--bucket", description = "an empty bucket (default: a temporary directory)", paramLabel = "URL")
+    @Option(
+            names = "--bucket",
+            description = "an empty bucket (default: a temporary directory)",
+            paramLabel = "URL")
     private @Nullable String bucket;
 
     @Option(names = "--keep", description = "leave the restored broker running")
@@ -59,13 +67,19 @@ public final class DemoCommand implements Callable<Integer> {
         try (Demo demo = new Demo(folder, url, usedSeed)) {
             DemoScript script = new DemoScript(demo, step -> output.say(line(step)));
             boolean ok = script.run();
-            DemoReport report = new DemoReport(ok, usedSeed, url, script.steps(), demo.rpo(), script.rto());
+            DemoReport report =
+                    new DemoReport(ok, usedSeed, url, script.steps(), demo.rpo(), script.rto());
             if (ok && keep) {
-                demo.keep(
-                        broker ->
-                                output.say(
-                                        "the restored broker runs on: kafka=" + broker.kafka() + " http=" + broker.http() + " pid="
-                                                + broker.pid() + "; stop it with: kill " + broker.pid()));
+                demo.keep(broker ->
+                        output.say(
+                                "the restored broker runs on: kafka="
+                                        + broker.kafka()
+                                        + " http="
+                                        + broker.http()
+                                        + " pid="
+                                        + broker.pid()
+                                        + "; stop it with: kill "
+                                        + broker.pid()));
             }
             return report;
         }
@@ -73,14 +87,21 @@ public final class DemoCommand implements Callable<Integer> {
 
     private static String line(DemoReport.Step step) {
         return String.format(
-                Locale.ROOT, "%-4s %6.2f s  %s: %s", step.ok() ? "ok" : "FAIL", step.seconds(), step.step(), step.result());
+                Locale.ROOT,
+                "%-4s %6.2f s  %s: %s",
+                step.ok() ? "ok" : "FAIL",
+                step.seconds(),
+                step.step(),
+                step.result());
     }
 
     private static String text(DemoReport report) {
         return String.format(
                 Locale.ROOT,
                 "%s%nRPO %.2f s, %d records%nRTO first read %.2f s, first write %.2f s, groups ready %.2f s%n",
-                report.ok() ? "every record and every group offset is what was acknowledged" : "FAILED, see above",
+                report.ok()
+                        ? "every record and every group offset is what was acknowledged"
+                        : "FAILED, see above",
                 report.rpo().seconds(),
                 report.rpo().records(),
                 report.rto().firstReadSeconds(),
@@ -93,13 +114,15 @@ public final class DemoCommand implements Callable<Integer> {
                 folder,
                 new SimpleFileVisitor<>() {
                     @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
                         Files.delete(file);
                         return FileVisitResult.CONTINUE;
                     }
 
                     @Override
-                    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException error) throws IOException {
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @Nullable IOException error) throws IOException {
                         Files.delete(directory);
                         return FileVisitResult.CONTINUE;
                     }

@@ -54,12 +54,14 @@ final class DemoScript {
     private boolean before() {
         return step("start a broker", () -> demo.startBroker(0))
                 && step("create topics", demo::createTopics)
-                && step("write with five codecs", () -> {
-                    demo.startWriters();
-                    demo.writeSteadily(STEADY_RECORDS);
-                    LockSupport.parkNanos(WRITE_BEFORE.toNanos());
-                    return demo.stopWriters();
-                })
+                && step(
+                        "write with five codecs",
+                        () -> {
+                            demo.startWriters();
+                            demo.writeSteadily(STEADY_RECORDS);
+                            LockSupport.parkNanos(WRITE_BEFORE.toNanos());
+                            return demo.stopWriters();
+                        })
                 && step("read as two groups", () -> demo.readAsGroups(500, GROUP_LIMIT))
                 && step("archive everything", demo::flush)
                 && step("free the local disk", demo::awaitFreed)
@@ -67,13 +69,16 @@ final class DemoScript {
     }
 
     private boolean disaster() {
-        return step("write on, read on", () -> {
-                    demo.startWriters();
-                    long startNs = System.nanoTime();
-                    String groups = demo.readAsGroups(200, GROUP_LIMIT);
-                    LockSupport.parkNanos(WRITE_UNTIL_KILL.toNanos() - (System.nanoTime() - startNs));
-                    return groups + ", " + demo.truth().count() + " records acknowledged";
-                })
+        return step(
+                        "write on, read on",
+                        () -> {
+                            demo.startWriters();
+                            long startNs = System.nanoTime();
+                            String groups = demo.readAsGroups(200, GROUP_LIMIT);
+                            LockSupport.parkNanos(
+                                    WRITE_UNTIL_KILL.toNanos() - (System.nanoTime() - startNs));
+                            return groups + ", " + demo.truth().count() + " records acknowledged";
+                        })
                 && step("lose the broker and its disk", demo::killAndRemove);
     }
 
@@ -81,24 +86,30 @@ final class DemoScript {
         int port = demo.broker().kafkaPort();
         return step("recover from the bucket", demo::recover)
                 && step("start a new broker on an empty disk", () -> demo.startBroker(port))
-                && step("first read", () -> {
-                    String read = demo.firstRead();
-                    firstReadSeconds = demo.sinceRestoreStart();
-                    return read;
-                })
+                && step(
+                        "first read",
+                        () -> {
+                            String read = demo.firstRead();
+                            firstReadSeconds = demo.sinceRestoreStart();
+                            return read;
+                        })
                 && step("compare every record", demo::compareAfter)
                 && step("compare every group offset", demo::compareGroups)
-                && step("the old producer goes on", () -> {
-                    demo.forgetLost();
-                    demo.writeSteadily(STEADY_RECORDS);
-                    firstWriteSeconds = demo.sinceRestoreStart();
-                    return STEADY_RECORDS + " records, same producer";
-                })
-                && step("the groups go on", () -> {
-                    String groups = demo.readAsGroups(100, GROUP_LIMIT);
-                    groupsReadySeconds = demo.sinceRestoreStart();
-                    return groups;
-                })
+                && step(
+                        "the old producer goes on",
+                        () -> {
+                            demo.forgetLost();
+                            demo.writeSteadily(STEADY_RECORDS);
+                            firstWriteSeconds = demo.sinceRestoreStart();
+                            return STEADY_RECORDS + " records, same producer";
+                        })
+                && step(
+                        "the groups go on",
+                        () -> {
+                            String groups = demo.readAsGroups(100, GROUP_LIMIT);
+                            groupsReadySeconds = demo.sinceRestoreStart();
+                            return groups;
+                        })
                 && step("compare once more", demo::compareAtEnd);
     }
 

@@ -15,8 +15,8 @@ import org.apache.kafka.common.TopicPartition;
 final class GroupCheck {
     private GroupCheck() {}
 
-    /// What is wrong: an offset that was never committed, is behind the partition's end, or forgets a commit that is older
-    /// than the loss allows.
+    /// What is wrong: an offset that was never committed, is behind the partition's end, or forgets
+    /// a commit that is older than the loss allows.
     ///
     /// @param safeUntilMs every commit up to this time must have survived
     static List<String> mismatches(
@@ -26,22 +26,31 @@ final class GroupCheck {
         Properties properties = new Properties();
         properties.setProperty("bootstrap.servers", bootstrap);
         try (Admin admin = Admin.create(properties)) {
-            for (Map.Entry<String, Map<TopicPartition, NavigableMap<Long, Long>>> group : truth.commits().entrySet()) {
+            for (Map.Entry<String, Map<TopicPartition, NavigableMap<Long, Long>>> group :
+                    truth.commits().entrySet()) {
                 Map<TopicPartition, OffsetAndMetadata> restored =
-                        admin.listConsumerGroupOffsets(group.getKey()).partitionsToOffsetAndMetadata().get();
+                        admin.listConsumerGroupOffsets(group.getKey())
+                                .partitionsToOffsetAndMetadata()
+                                .get();
                 group.getValue()
-                        .forEach(
-                                (tp, commits) -> {
-                                    OffsetAndMetadata found = restored.get(tp);
-                                    long end = ends.getOrDefault(tp, Long.MAX_VALUE);
-                                    Long offset = found == null ? null : found.offset();
-                                    if (!allowed(offset, commits, end, safeUntilMs)) {
-                                        mismatches.add(
-                                                "group offset differs: group=" + group.getKey() + ", partition=" + tp
-                                                        + ", restored=" + offset + ", committed=" + commits.lastEntry().getValue()
-                                                        + ", end=" + end);
-                                    }
-                                });
+                        .forEach((tp, commits) -> {
+                            OffsetAndMetadata found = restored.get(tp);
+                            long end = ends.getOrDefault(tp, Long.MAX_VALUE);
+                            Long offset = found == null ? null : found.offset();
+                            if (!allowed(offset, commits, end, safeUntilMs)) {
+                                mismatches.add(
+                                        "group offset differs: group="
+                                                + group.getKey()
+                                                + ", partition="
+                                                + tp
+                                                + ", restored="
+                                                + offset
+                                                + ", committed="
+                                                + commits.lastEntry().getValue()
+                                                + ", end="
+                                                + end);
+                            }
+                        });
             }
         }
         return mismatches;

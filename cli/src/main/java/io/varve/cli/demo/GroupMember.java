@@ -12,7 +12,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// The one member of a group: reads, commits, and tells the truth what was committed. Owner: one thread.
+/// The one member of a group: reads, commits, and tells the truth what was committed. Owner: one
+/// thread.
 final class GroupMember implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration CLOSE = Duration.ofSeconds(2);
@@ -34,7 +35,9 @@ final class GroupMember implements AutoCloseable {
         properties.setProperty("default.api.timeout.ms", "20000");
         properties.setProperty("client.id", "demo-" + group);
         this.group = group;
-        this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.consumer =
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.truth = truth;
         consumer.subscribe(topics);
     }

@@ -15,20 +15,30 @@ final class Recovery {
     /// Restores the cluster; returns when the process ended well.
     ///
     /// @param log where its messages go
-    static void run(String bucket, Path log) throws CommandFailure, IOException, InterruptedException {
+    static void run(String bucket, Path log)
+            throws CommandFailure, IOException, InterruptedException {
         Process process =
                 new ProcessBuilder(
                                 ThisProgram.command(
-                                        "512m", "recover", "run", "--cluster", "--bucket", bucket, "--yes", "--force"))
+                                        "512m",
+                                        "recover",
+                                        "run",
+                                        "--cluster",
+                                        "--bucket",
+                                        bucket,
+                                        "--yes",
+                                        "--force"))
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                         .start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new CommandFailure("recover run did not end in " + TIMEOUT_SECONDS + " s; its log: " + log);
+            throw new CommandFailure(
+                    "recover run did not end in " + TIMEOUT_SECONDS + " s; its log: " + log);
         }
         if (process.exitValue() != 0) {
-            throw new CommandFailure("recover run ended with " + process.exitValue() + "; its log: " + log);
+            throw new CommandFailure(
+                    "recover run ended with " + process.exitValue() + "; its log: " + log);
         }
     }
 }

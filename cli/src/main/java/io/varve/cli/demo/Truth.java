@@ -15,8 +15,8 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/// What producers and groups were told: which record is at which offset, and which group offsets are committed. Kept in
-/// this process, far from the brokers. Thread-safe.
+/// What producers and groups were told: which record is at which offset, and which group offsets
+/// are committed. Kept in this process, far from the brokers. Thread-safe.
 final class Truth {
     /// An acknowledged record.
     ///
@@ -34,13 +34,18 @@ final class Truth {
                         .put(offset, new Acknowledged(checksum, atMs));
         if (before != null) {
             throw new IllegalStateException(
-                    "two records were acknowledged at one offset: partition=" + partition + ", offset=" + offset);
+                    "two records were acknowledged at one offset: partition="
+                            + partition
+                            + ", offset="
+                            + offset);
         }
     }
 
     /// Records from this offset on were lost: their offsets are given out again.
     void forget(TopicPartition partition, long fromOffset) {
-        records.getOrDefault(partition, new ConcurrentSkipListMap<>()).tailMap(fromOffset, true).clear();
+        records.getOrDefault(partition, new ConcurrentSkipListMap<>())
+                .tailMap(fromOffset, true)
+                .clear();
     }
 
     void committed(String group, TopicPartition partition, long offset, long atMs) {

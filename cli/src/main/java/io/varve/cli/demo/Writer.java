@@ -16,8 +16,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/// One idempotent producer with acks=all that writes random records at a bounded rate, and tells the truth what was
-/// acknowledged. Owner: its own thread while it runs.
+/// One idempotent producer with acks=all that writes random records at a bounded rate, and tells
+/// the truth what was acknowledged. Owner: its own thread while it runs.
 final class Writer implements AutoCloseable {
     private static final int SMALL_BYTES = 2_000;
     private static final int LARGE_BYTES = 100_000;
@@ -49,7 +49,9 @@ final class Writer implements AutoCloseable {
         properties.setProperty("request.timeout.ms", "10000");
         properties.setProperty("reconnect.backoff.max.ms", "200");
         properties.setProperty("client.id", "demo-" + codec);
-        this.producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        this.producer =
+                new KafkaProducer<>(
+                        properties, new ByteArraySerializer(), new ByteArraySerializer());
         this.partitions = List.copyOf(partitions);
         this.truth = truth;
         this.random = random;
@@ -61,21 +63,21 @@ final class Writer implements AutoCloseable {
         CountDownLatch end = new CountDownLatch(1);
         ended = end;
         Thread.ofVirtual()
-                .start(
-                        () -> {
-                            try {
-                                long startNs = System.nanoTime();
-                                for (long sent = 0; running.get(); sent++) {
-                                    send();
-                                    long dueNs = startNs + sent * 1_000_000_000L / recordsPerSecond;
-                                    java.util.concurrent.locks.LockSupport.parkNanos(dueNs - System.nanoTime());
-                                }
-                            } catch (RuntimeException e) {
-                                failure.compareAndSet(null, e);
-                            } finally {
-                                end.countDown();
-                            }
-                        });
+                .start(() -> {
+                    try {
+                        long startNs = System.nanoTime();
+                        for (long sent = 0; running.get(); sent++) {
+                            send();
+                            long dueNs = startNs + sent * 1_000_000_000L / recordsPerSecond;
+                            java.util.concurrent.locks.LockSupport.parkNanos(
+                                    dueNs - System.nanoTime());
+                        }
+                    } catch (RuntimeException e) {
+                        failure.compareAndSet(null, e);
+                    } finally {
+                        end.countDown();
+                    }
+                });
     }
 
     /// One record; its acknowledgement goes to the truth.
@@ -87,9 +89,13 @@ final class Writer implements AutoCloseable {
         long timestamp = System.currentTimeMillis();
         TopicPartition partition = partitions.get(random.nextInt(partitions.size()));
         ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(partition.topic(), partition.partition(), timestamp, key(), value());
+                new ProducerRecord<>(
+                        partition.topic(), partition.partition(), timestamp, key(), value());
         if (random.nextInt(4) == 0) {
-            record.headers().add("trace", Long.toHexString(random.nextLong()).getBytes(StandardCharsets.UTF_8));
+            record.headers()
+                    .add(
+                            "trace",
+                            Long.toHexString(random.nextLong()).getBytes(StandardCharsets.UTF_8));
         }
         int checksum = Truth.checksum(record, timestamp);
         inFlight.incrementAndGet();
@@ -100,7 +106,10 @@ final class Writer implements AutoCloseable {
                             inFlight.decrementAndGet();
                             if (error == null) {
                                 truth.acknowledged(
-                                        partition, metadata.offset(), checksum, System.currentTimeMillis());
+                                        partition,
+                                        metadata.offset(),
+                                        checksum,
+                                        System.currentTimeMillis());
                             } else if (running.get()) {
                                 failure.compareAndSet(null, error);
                             }
@@ -115,7 +124,8 @@ final class Writer implements AutoCloseable {
 
     /// Half noise, half text: so that codecs have something to do.
     private byte[] value() {
-        int size = 10 + random.nextInt(random.nextInt(LARGE_ONE_IN) == 0 ? LARGE_BYTES : SMALL_BYTES);
+        int size =
+                10 + random.nextInt(random.nextInt(LARGE_ONE_IN) == 0 ? LARGE_BYTES : SMALL_BYTES);
         byte[] value = new byte[size];
         random.nextBytes(value);
         for (int i = 0; i < size; i += 2) {

@@ -28,10 +28,9 @@ public final class ProcessLogging {
     /// @param environment all environment variables
     public static void ofBroker(Map<String, String> environment) {
         start(form(environment), Level.toLevel(environment.get(LEVEL_VARIABLE), Level.INFO));
-        Thread.setDefaultUncaughtExceptionHandler(
-                (thread, error) ->
-                        LoggerFactory.getLogger(ProcessLogging.class)
-                                .error("thread ended by an error: thread={}", thread.getName(), error));
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) ->
+                LoggerFactory.getLogger(ProcessLogging.class)
+                        .error("thread ended by an error: thread={}", thread.getName(), error));
     }
 
     /// A command whose user wants to see what the libraries warn of.

@@ -80,7 +80,9 @@ final class RecoverRun implements Callable<Integer> {
         } catch (RecoveryException | VersionTooNewException e) {
             throw new CommandFailure(e.getMessage() + ": --bucket=" + bucket.url(), e);
         } catch (ObjectStoreException e) {
-            throw bucket.failure("cannot recover " + scope.named() + "; run it again, it goes on where it was", e);
+            throw bucket.failure(
+                    "cannot recover " + scope.named() + "; run it again, it goes on where it was",
+                    e);
         }
     }
 

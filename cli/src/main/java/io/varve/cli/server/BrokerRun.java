@@ -17,10 +17,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A broker as this process: from start to its end by SIGTERM, by itself, or by a failure that nothing may follow.
+/// A broker as this process: from start to its end by SIGTERM, by itself, or by a failure that
+/// nothing may follow.
 ///
-/// SIGTERM and Ctrl-C run the JVM's shutdown hooks: ours closes the broker, within [#STOP_LIMIT], and then ends the
-/// process with [ExitCode#DONE], because a broker that was told to stop and did has done its work. Thread-safe.
+/// SIGTERM and Ctrl-C run the JVM's shutdown hooks: ours closes the broker, within [#STOP_LIMIT],
+/// and then ends the process with [ExitCode#DONE], because a broker that was told to stop and did
+/// has done its work. Thread-safe.
 final class BrokerRun {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerRun.class);
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
@@ -66,12 +68,15 @@ final class BrokerRun {
                         broker.generation(),
                         ProcessHandle.current().pid());
         BrokerRun run = new BrokerRun(broker, ready, stopped);
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(run::onSignal));
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(run::onSignal));
         try {
             if (!broker.awaitReady(READY_LIMIT)) {
                 run.close();
                 throw new CommandFailure(
-                        "broker does not get ready: seconds=" + READY_LIMIT.toSeconds() + "; see its log");
+                        "broker does not get ready: seconds="
+                                + READY_LIMIT.toSeconds()
+                                + "; see its log");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -85,7 +90,8 @@ final class BrokerRun {
         return ready;
     }
 
-    /// Waits until the broker stops by itself, and closes it. One that is told to stop ends the process from within.
+    /// Waits until the broker stops by itself, and closes it. One that is told to stop ends the
+    /// process from within.
     ///
     /// @return why it stopped
     CommandFailure awaitEnd() {

@@ -26,16 +26,28 @@ import picocli.CommandLine.Spec;
 public final class DevCommand implements Callable<Integer> {
     @Mixin private final Output output = new Output();
 
-    @Option(names = "--data", description = "data directory (default: ./varve-data)", paramLabel = "DIR")
+    @Option(
+            names = "--data",
+            description = "data directory (default: ./varve-data)",
+            paramLabel = "DIR")
     private @Nullable Path data;
 
-    @Option(names = "--bucket", description = "bucket (default: a directory under the data)", paramLabel = "URL")
+    @Option(
+            names = "--bucket",
+            description = "bucket (default: a directory under the data)",
+            paramLabel = "URL")
     private @Nullable String bucket;
 
-    @Option(names = "--kafka-port", description = "Kafka's port, 0: any free one (default: 9092)", paramLabel = "N")
+    @Option(
+            names = "--kafka-port",
+            description = "Kafka's port, 0: any free one (default: 9092)",
+            paramLabel = "N")
     private @Nullable Integer kafkaPort;
 
-    @Option(names = "--http-port", description = "HTTP's port, 0: any free one (default: 9644)", paramLabel = "N")
+    @Option(
+            names = "--http-port",
+            description = "HTTP's port, 0: any free one (default: 9644)",
+            paramLabel = "N")
     private @Nullable Integer httpPort;
 
     @Spec
@@ -47,7 +59,8 @@ public final class DevCommand implements Callable<Integer> {
         DevSettings settings = new DevSettings(data, bucket, kafkaPort, httpPort);
         BrokerConfig config =
                 LoadedConfig.of(
-                        settings.sources(System.getenv(), Runtime.getRuntime().availableProcessors()));
+                        settings.sources(
+                                System.getenv(), Runtime.getRuntime().availableProcessors()));
         ProcessLogging.ofBroker(System.getenv());
         BrokerRun run = BrokerRun.start(config, ProductVersion.of(spec));
         output.print(run.ready(), DevBanner.text(run.ready(), config.archive().intervalMs()));

@@ -35,7 +35,8 @@ public final class Confirmation {
         }
         Console console = Objects.requireNonNull(System.console(), "console");
         if (!console.isTerminal()) {
-            throw new CommandFailure("not confirmed: " + whatWouldBeDone + "; give --yes, or --dry-run to see only");
+            throw new CommandFailure(
+                    "not confirmed: " + whatWouldBeDone + "; give --yes, or --dry-run to see only");
         }
         output.say("will: " + whatWouldBeDone);
         String answer = console.readLine("go on? [y/N] ");

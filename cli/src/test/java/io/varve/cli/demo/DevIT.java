@@ -32,7 +32,8 @@ class DevIT {
 
             assertThat(dev.bucket()).isEqualTo("file://" + folder.resolve("data/bucket"));
             assertThat(dev.terminate(STOP_LIMIT)).isZero();
-            assertThat(dev.stderr().lines()).allSatisfy(line -> assertThat(line).startsWith("time="));
+            assertThat(dev.stderr().lines())
+                    .allSatisfy(line -> assertThat(line).startsWith("time="));
             assertThat(dev.stderr()).contains("level=INFO").doesNotContain("level=ERROR");
         }
     }
@@ -98,7 +99,9 @@ class DevIT {
         try (VarveProcess dev = VarveProcess.dev(data)) {
             dev.awaitReady(READY_LIMIT);
 
-            assertThat(refused(VarveProcess.dev(data))).contains("in use").contains(data.toString());
+            assertThat(refused(VarveProcess.dev(data)))
+                    .contains("in use")
+                    .contains(data.toString());
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The operator's commands against a broker and its bucket: every JSON is what its schema says, and a restore is planned,
-/// run, measured and verified.
+/// The operator's commands against a broker and its bucket: every JSON is what its schema says, and
+/// a restore is planned, run, measured and verified.
 class RecoverIT {
     private static final Duration READY_LIMIT = Duration.ofSeconds(20);
     private static final int RECORDS = 200;
@@ -42,15 +42,21 @@ class RecoverIT {
         int port = freePort();
         String address = "127.0.0.1:" + port;
         CompletableFuture<Run> restore =
-                CompletableFuture.supplyAsync(
-                        () ->
-                                Run.of(
-                                        ("recover run --cluster --yes --force -o json --bucket " + bucket + " --wait " + address)
-                                                .split(" ")));
+                CompletableFuture.supplyAsync(() ->
+                        Run.of(
+                                ("recover run --cluster --yes --force -o json --bucket "
+                                                + bucket
+                                                + " --wait "
+                                                + address)
+                                        .split(" ")));
         awaitCut();
         try (VarveProcess restored =
                 VarveProcess.dev(
-                        folder.resolve("restored"), "--bucket", bucket, "--kafka-port", Integer.toString(port))) {
+                        folder.resolve("restored"),
+                        "--bucket",
+                        bucket,
+                        "--kafka-port",
+                        Integer.toString(port))) {
             restored.awaitReady(READY_LIMIT);
             Run run = restore.get(60, java.util.concurrent.TimeUnit.SECONDS);
 
@@ -60,7 +66,9 @@ class RecoverIT {
             assertThat(rto.get("firstReadSeconds").asDouble()).isPositive();
 
             JsonNode verified =
-                    json("recover-verify", "recover verify --bucket " + bucket + " --bootstrap " + address);
+                    json(
+                            "recover-verify",
+                            "recover verify --bucket " + bucket + " --bootstrap " + address);
             assertThat(verified.get("records").asLong()).isGreaterThanOrEqualTo(RECORDS);
             assertThat(json("topic-list", "topic list --bootstrap " + address).toString())
                     .contains("orders")
@@ -72,22 +80,31 @@ class RecoverIT {
         Path input = folder.resolve("input");
         Files.writeString(
                 input,
-                IntStream.range(0, RECORDS).mapToObj(i -> "key:value-" + i).collect(Collectors.joining("\n")));
+                IntStream.range(0, RECORDS)
+                        .mapToObj(i -> "key:value-" + i)
+                        .collect(Collectors.joining("\n")));
         String at = " --bootstrap " + kafka;
-        json("topic-create", "topic create orders --partitions 1 --config retention.ms=86400000" + at);
+        json(
+                "topic-create",
+                "topic create orders --partitions 1 --config retention.ms=86400000" + at);
         json("topic-alter", "topic alter orders --config max.message.bytes=900000" + at);
         json("produce", "produce orders --key-separator : --input " + input + at);
         JsonNode described = json("topic-describe", "topic describe orders" + at);
         assertThat(described.get("configs").get("max.message.bytes").asText()).isEqualTo("900000");
-        lines("consume", "consume orders --from earliest --group billing --max " + RECORDS + at, RECORDS);
+        lines(
+                "consume",
+                "consume orders --from earliest --group billing --max " + RECORDS + at,
+                RECORDS);
         json("group-list", "group list" + at);
         JsonNode group = json("group-describe", "group describe billing" + at);
-        assertThat(group.get("partitions").get(0).get("committedOffset").asLong()).isEqualTo(RECORDS);
+        assertThat(group.get("partitions").get(0).get("committedOffset").asLong())
+                .isEqualTo(RECORDS);
         json("archive-flush", "archive flush orders --segments" + at);
         json("archive-flush", "archive flush" + at);
         json("archive-status", "archive status" + at);
         JsonNode storage = json("topic-storage", "topic storage orders" + at);
-        assertThat(storage.get("partitions").get(0).get("archivedEndOffset").asLong()).isEqualTo(RECORDS);
+        assertThat(storage.get("partitions").get(0).get("archivedEndOffset").asLong())
+                .isEqualTo(RECORDS);
         json("topic-create", "topic create passing" + at);
         json("topic-delete", "topic delete passing --yes" + at);
     }
@@ -99,7 +116,9 @@ class RecoverIT {
         Run list = Run.of(("bucket ls -o json" + at).split(" "));
         for (String line : list.out().lines().toList()) {
             assertJsonShape("bucket-ls", line);
-            json("bucket-show", "bucket show " + new ObjectMapper().readTree(line).get("key").asText() + at);
+            json(
+                    "bucket-show",
+                    "bucket show " + new ObjectMapper().readTree(line).get("key").asText() + at);
         }
     }
 

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The program in a process of its own, as a person at a shell sees it: exit code, stdout, stderr. Killed when it is
-/// closed. Owner: one thread.
+/// The program in a process of its own, as a person at a shell sees it: exit code, stdout, stderr.
+/// Killed when it is closed. Owner: one thread.
 final class VarveProcess implements AutoCloseable {
     private static final Pattern READY =
             Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
@@ -78,7 +78,8 @@ final class VarveProcess implements AutoCloseable {
     VarveProcess awaitReady(Duration limit) throws Exception {
         try {
             ready.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (java.util.concurrent.ExecutionException
+                | java.util.concurrent.TimeoutException e) {
             throw new AssertionError("not ready in " + limit + ": " + e + "\n" + stderr(), e);
         }
         return this;

@@ -66,8 +66,7 @@ class ServerConfigTest {
 
         Path data = Path.of("varve-data").toAbsolutePath();
         assertThat(config.node().dataDir()).isEqualTo(data);
-        assertThat(config.archive().bucketUrl())
-                .isEqualTo("file://" + data.resolve("bucket"));
+        assertThat(config.archive().bucketUrl()).isEqualTo("file://" + data.resolve("bucket"));
         assertThat(config.listeners().kafka().getFirst().port()).isEqualTo(9092);
         assertThat(config.listeners().http().toString()).isEqualTo("127.0.0.1:9644");
         assertThat(config.topics().autoCreate()).isTrue();
@@ -98,8 +97,7 @@ class ServerConfigTest {
                         new DevSettings(null, null, null, null),
                         Map.of("VARVE_LOG_DIRS", folder.toString()));
 
-        assertThat(config.archive().bucketUrl())
-                .isEqualTo("file://" + folder.resolve("bucket"));
+        assertThat(config.archive().bucketUrl()).isEqualTo("file://" + folder.resolve("bucket"));
     }
 
     private static BrokerConfig dev(DevSettings settings, Map<String, String> environment)

@@ -8,7 +8,6 @@ import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-
 import java.nio.ByteBuffer;
 
 /// Reads packs from a store: the index by one ranged GET of the tail (a second one when the index
