@@ -113,8 +113,9 @@ final class ShardWriter implements Runnable {
             return;
         }
         int bytes = pending.sizeInBytes();
-        if (queuedRequests.incrementAndGet() > limits.queueRequestsMax()
-                || queuedBytes.addAndGet(bytes) > limits.queueBytesMax()) {
+        boolean tooMany = queuedRequests.incrementAndGet() > limits.queueRequestsMax();
+        boolean tooLarge = queuedBytes.addAndGet(bytes) > limits.queueBytesMax();
+        if (tooMany || tooLarge) {
             // Retriable for every client; the queue empties as frames commit.
             queuedRequests.decrementAndGet();
             queuedBytes.addAndGet(-bytes);
