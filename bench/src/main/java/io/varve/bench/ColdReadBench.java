@@ -62,12 +62,12 @@ public final class ColdReadBench {
         for (ObjectInfo object : store.list("topics/" + topic + "/", "", 1_000)) {
             if (BucketKeys.parse(object.key()) instanceof ObjectName.Segment segment
                     && segment.partition().partition() == partition) {
-                return ManifestStore.newest(
-                                store, topic, segment.partition(), Integer.MAX_VALUE)
+                return ManifestStore.newest(store, topic, segment.partition(), Integer.MAX_VALUE)
                         .orElseThrow(() -> new IllegalArgumentException("no manifest"));
             }
         }
-        throw new IllegalArgumentException("no segments: topic=" + topic + ", partition=" + partition);
+        throw new IllegalArgumentException(
+                "no segments: topic=" + topic + ", partition=" + partition);
     }
 
     private static long bytes(PartitionManifest manifest) {
@@ -124,10 +124,14 @@ public final class ColdReadBench {
                                     case "topicName" -> manifest.topicName();
                                     case "shard" -> new ShardId(manifest.generation(), 1, 0);
                                     case "logStart" -> manifest.logStart();
-                                    case "archivedEnd", "hotStart", "highWatermark", "lastStableOffset" ->
+                                    case "archivedEnd",
+                                            "hotStart",
+                                            "highWatermark",
+                                            "lastStableOffset" ->
                                             manifest.archivedEnd();
                                     case "manifest" ->
-                                            new ManifestRef(manifest.generation(), manifest.version());
+                                            new ManifestRef(
+                                                    manifest.generation(), manifest.version());
                                     case "hotRows", "producers", "abortedIn" -> List.of();
                                     case "hotRowForTimestamp", "lease" -> Optional.empty();
                                     case "epochs" -> manifest.epochStarts();
@@ -136,7 +140,8 @@ public final class ColdReadBench {
                                     case "hashCode" -> System.identityHashCode(proxy);
                                     case "equals" -> proxy == arguments[0];
                                     default ->
-                                            throw new UnsupportedOperationException(method.getName());
+                                            throw new UnsupportedOperationException(
+                                                    method.getName());
                                 });
     }
 }

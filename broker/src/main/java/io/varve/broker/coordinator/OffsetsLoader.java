@@ -4,6 +4,8 @@ package io.varve.broker.coordinator;
 import java.time.InstantSource;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorLoader;
@@ -25,7 +27,7 @@ final class OffsetsLoader implements CoordinatorLoader<CoordinatorRecord> {
     private final LoweredOffsets lowered;
     private final InstantSource clock;
     private final int chunkBytes;
-    private volatile boolean closed;
+    private final CountDownLatch closing = new CountDownLatch(1);
 
     OffsetsLoader(
             OffsetsLog log,
@@ -72,7 +74,7 @@ final class OffsetsLoader implements CoordinatorLoader<CoordinatorRecord> {
                         log,
                         partition,
                         chunkBytes,
-                        () -> closed || !writer.electedEpoch(partition).equals(epoch));
+                        () -> closed() || !writer.electedEpoch(partition).equals(epoch));
         OffsetsLog.Ends ends = committedEnds(partition, epoch.getAsInt());
         if (lowered.correct(partition, epoch.getAsInt(), ends, replay)) {
             ends = committedEnds(partition, epoch.getAsInt());
@@ -90,7 +92,7 @@ final class OffsetsLoader implements CoordinatorLoader<CoordinatorRecord> {
     /// The ends once nothing is under way.
     private OffsetsLog.Ends committedEnds(int partition, int epoch) throws InterruptedException {
         for (long waitedMs = 0;
-                waitedMs < COMMIT_TIMEOUT_MS && !closed;
+                waitedMs < COMMIT_TIMEOUT_MS && !closed();
                 waitedMs += LOOK_AGAIN_MS) {
             OffsetsLog.Ends ends = log.ends(partition).orElse(null);
             if (ends == null || ends.leaderEpoch() != epoch) {
@@ -100,16 +102,19 @@ final class OffsetsLoader implements CoordinatorLoader<CoordinatorRecord> {
             if (ends.appendedEnd() == ends.highWatermark()) {
                 return ends;
             }
-            Thread.sleep(
-                    LOOK_AGAIN_MS); // a virtual thread: rare, a re-load while appends are in flight
+            closing.await(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS); // rare: appends are in flight
         }
         throw new IllegalStateException(
                 "appended records were not committed in time: partition=" + partition);
     }
 
+    private boolean closed() {
+        return closing.getCount() == 0;
+    }
+
     /// Loads under way end at their next read.
     @Override
     public void close() {
-        closed = true;
+        closing.countDown();
     }
 }

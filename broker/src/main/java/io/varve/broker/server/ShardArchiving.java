@@ -14,12 +14,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Keeps one archiver running while this broker leads a shard: a new leadership gets a new one,
 /// after the last was closed. What the metadata shard commits is shipped at once. Thread-safe.
 final class ShardArchiving implements ShardListener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardArchiving.class);
+
     private final ShardId shard;
     private final ArchiveContext context;
     private final ArchivePolicies policies;
@@ -53,12 +58,22 @@ final class ShardArchiving implements ShardListener, AutoCloseable {
 
     @Override
     public void onLeadership(Leadership leadership) {
-        changes.execute(() -> {
+        change(() -> {
             end();
             if (leadership instanceof Leadership.Ready(long term)) {
                 begin(term);
             }
         });
+    }
+
+    /// A shard is closed after its archiving and loses its leadership then: nobody archives any
+    /// more.
+    private void change(Runnable change) {
+        try {
+            changes.execute(change);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("closed, leadership is not followed: shard={}", shard);
+        }
     }
 
     private void begin(long term) {
@@ -106,7 +121,7 @@ final class ShardArchiving implements ShardListener, AutoCloseable {
     /// Closes the archiver; bounded by its own close. Idempotent.
     @Override
     public void close() {
-        changes.execute(this::end);
+        change(this::end);
         changes.close();
     }
 }

@@ -2,7 +2,7 @@
 package io.varve.cli.shell;
 
 import java.io.Console;
-import java.util.Objects;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// The options of destructive commands: they show what they would do and ask, or take `--yes`.
@@ -33,13 +33,14 @@ public final class Confirmation {
         if (yes) {
             return true;
         }
-        Console console = Objects.requireNonNull(System.console(), "console");
-        if (!console.isTerminal()) {
+        Optional<Console> terminal =
+                Optional.ofNullable(System.console()).filter(Console::isTerminal);
+        if (terminal.isEmpty()) {
             throw new CommandFailure(
                     "not confirmed: " + whatWouldBeDone + "; give --yes, or --dry-run to see only");
         }
         output.say("will: " + whatWouldBeDone);
-        String answer = console.readLine("go on? [y/N] ");
+        String answer = terminal.get().readLine("go on? [y/N] ");
         return answer != null && (answer.equalsIgnoreCase("y") || answer.equalsIgnoreCase("yes"));
     }
 }
