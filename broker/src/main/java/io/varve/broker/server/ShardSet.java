@@ -11,6 +11,7 @@ import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftNode;
 import io.varve.broker.raft.RaftPeerName;
 import io.varve.broker.raft.RaftSettings;
+import io.varve.broker.raft.UnbornGroups;
 import io.varve.broker.shard.CheckpointSource;
 import io.varve.broker.shard.HotRetention;
 import io.varve.broker.shard.LocalRetention;
@@ -78,6 +79,7 @@ final class ShardSet implements AutoCloseable {
             throws IOException, BrokerStartException {
         BrokerConfig.Listeners listeners = config.listeners();
         Files.createDirectories(directory.raft());
+        UnbornGroups.remove(directory.raft(), config.node().seeds().isEmpty());
         RaftNode raft =
                 RaftNode.create(
                         RaftSettings.of(
