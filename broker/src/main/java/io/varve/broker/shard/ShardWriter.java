@@ -286,6 +286,10 @@ final class ShardWriter implements Runnable {
     private void follow(String why, Leadership next) {
         Leading ended = leading;
         leading = null;
+        if (ended != null) {
+            // Before anybody hears of it: who was refused must not see what was only assumed.
+            ended.end();
+        }
         show(next);
         for (Pending pending = waiting.poll(); pending != null; pending = waiting.poll()) {
             release(pending);
@@ -294,9 +298,6 @@ final class ShardWriter implements Runnable {
         inFlight.values().forEach(frame -> frame.giveUp(Errors.NOT_LEADER_OR_FOLLOWER, why));
         inFlight.clear();
         bytesInFlight = 0;
-        if (ended != null) {
-            ended.end();
-        }
     }
 
     private void show(Leadership next) {
