@@ -32,7 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class Demo implements AutoCloseable {
     static final String ORDERS = "orders";
     static final String EVENTS = "events";
-    private static final Map<String, Integer> TOPICS = Map.of(ORDERS, 3, EVENTS, 2);
+    private static final List<NewTopic> TOPICS =
+            List.of(
+                    new NewTopic(ORDERS, Optional.of(3), Optional.empty())
+                            .configs(Map.of("max.message.bytes", "900000")),
+                    new NewTopic(EVENTS, Optional.of(2), Optional.empty())
+                            .configs(Map.of("local.retention.ms", "1000")));
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
 
     /// What the architecture promises: the interval, and as much again for a journal that was on
@@ -75,11 +80,11 @@ final class Demo implements AutoCloseable {
 
     static List<TopicPartition> partitions() {
         List<TopicPartition> partitions = new ArrayList<>();
-        TOPICS.forEach((topic, count) -> {
-            for (int partition = 0; partition < count; partition++) {
-                partitions.add(new TopicPartition(topic, partition));
+        for (NewTopic topic : TOPICS) {
+            for (int partition = 0; partition < topic.numPartitions(); partition++) {
+                partitions.add(new TopicPartition(topic.name(), partition));
             }
-        });
+        }
         return partitions;
     }
 
@@ -99,14 +104,7 @@ final class Demo implements AutoCloseable {
         Properties properties = new Properties();
         properties.setProperty("bootstrap.servers", broker().kafka());
         try (Admin admin = Admin.create(properties)) {
-            admin.createTopics(
-                            List.of(
-                                    new NewTopic(ORDERS, Optional.of(3), Optional.empty())
-                                            .configs(Map.of("max.message.bytes", "900000")),
-                                    new NewTopic(EVENTS, Optional.of(2), Optional.empty())
-                                            .configs(Map.of("local.retention.ms", "1000"))))
-                    .all()
-                    .get();
+            admin.createTopics(TOPICS).all().get();
         }
         return ORDERS + " (3 partitions), " + EVENTS + " (2 partitions, local.retention.ms=1000)";
     }
@@ -307,6 +305,11 @@ final class Demo implements AutoCloseable {
                 + " more whose producer never heard, "
                 + result.lostRecords()
                 + " lost";
+    }
+
+    String compareTopics() throws CommandFailure, ExecutionException, InterruptedException {
+        require(TopicCheck.mismatches(broker().kafka(), TOPICS));
+        return TOPICS.size() + " topics with their partitions and configs";
     }
 
     String compareGroups() throws CommandFailure, ExecutionException, InterruptedException {

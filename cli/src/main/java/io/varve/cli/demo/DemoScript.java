@@ -93,6 +93,7 @@ final class DemoScript {
                             firstReadSeconds = demo.sinceRestoreStart();
                             return read;
                         })
+                && step("compare topics and configs", demo::compareTopics)
                 && step("compare every record", demo::compareAfter)
                 && step("compare every group offset", demo::compareGroups)
                 && step(
@@ -117,8 +118,8 @@ final class DemoScript {
         long startNs = System.nanoTime();
         Step step;
         try {
-            step = new Step(name, true, seconds(startNs), work.run());
-            step = new Step(name, true, seconds(startNs), step.result());
+            String result = work.run();
+            step = new Step(name, true, seconds(startNs), result);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             step = new Step(name, false, seconds(startNs), "interrupted");
