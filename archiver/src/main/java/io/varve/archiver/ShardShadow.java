@@ -252,7 +252,19 @@ final class ShardShadow {
     }
 
     /// What the index of a journal says that a checkpoint named.
+    ///
+    /// @throws CorruptObjectException it is another one than was named
     void learn(JournalRef ref, PackIndex index) {
+        PackFacts facts = index.facts();
+        if (facts.firstIndex() != ref.firstIndex()
+                || facts.endIndex() != ref.endIndex()
+                || index.objectBytes() != ref.bytes()) {
+            throw new CorruptObjectException(
+                    "journal is another one than the checkpoint names: key="
+                            + ref.key()
+                            + ", facts="
+                            + facts);
+        }
         replaceJournal(ref, cover -> sharing(cover.withIndex(index)));
     }
 

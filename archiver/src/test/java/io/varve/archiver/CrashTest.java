@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.archiver.ArchivePolicies.Policy;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,12 +48,16 @@ class CrashTest {
     }
 
     private int enumerate(boolean afterTheWork, boolean crash) throws Exception {
+        ShardWorld undisturbed = new ShardWorld(temporary.resolve("undisturbed"));
+        new Day(undisturbed, crash).live();
+        Map<String, String> expected = contents(undisturbed);
         for (int n = 0; ; n++) {
             ShardWorld world = new ShardWorld(temporary.resolve("run-" + n));
             world.store.failAt(n, afterTheWork);
             Day day = new Day(world, crash);
             try {
                 day.live();
+                assertThat(contents(world)).isEqualTo(expected);
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError(
                         "request " + n + " fails, afterTheWork=" + afterTheWork, e);
@@ -97,6 +104,23 @@ class CrashTest {
             pass(ShardWorld.INTERVAL_MS);
             world.assertBucketHoldsEverything();
             assertManifestsNameOnlyWhatIsThere(world);
+            deleteTopicAndWait(world.topic(users), users);
+            world.assertBucketHoldsEverything();
+            assertManifestsNameAllThatIsThere(world, orders);
+        }
+
+        /// Undelete time and graces pass, and an orphan scan with its own grace.
+        private void deleteTopicAndWait(String topic, PartitionId id) throws Exception {
+            world.tier.close(id);
+            pass(ShardWorld.INTERVAL_MS);
+            checkpoint();
+            for (int day = 0; day < 10; day++) {
+                pass(26 * HOUR_MS);
+                pass(HOUR_MS);
+            }
+            String prefix = BucketKeys.topicPrefix(topic, id.topicId());
+            assertThat(world.keys(prefix)).as("objects of a deleted topic").isEmpty();
+            assertThat(world.keys(BucketKeys.trash(id.topicId()))).as("intents").isEmpty();
         }
 
         private void work() {
@@ -126,6 +150,30 @@ class CrashTest {
                 assertThat(crash || floor.isDone()).isTrue();
             }
         }
+    }
+
+    /// No orphan is left for ever: every segment object is named once.
+    private static void assertManifestsNameAllThatIsThere(ShardWorld world, PartitionId id)
+            throws Exception {
+        PartitionManifest manifest = world.manifest(id).orElseThrow();
+        assertThat(world.keys(BucketKeys.segmentPrefix(world.topic(id), id)))
+                .containsExactlyElementsOf(
+                        manifest.entries().stream()
+                                .map(entry -> entry.key(world.topic(id), id))
+                                .toList());
+    }
+
+    /// What the bucket says of each open partition. Where segments begin depends on when the
+    /// archiver died; their bytes are compared elsewhere.
+    private static Map<String, String> contents(ShardWorld world) throws Exception {
+        Map<String, String> contents = new TreeMap<>();
+        for (PartitionId id : world.tier.ledgers.keySet()) {
+            PartitionManifest manifest = world.manifest(id).orElseThrow();
+            contents.put(
+                    id.toString(),
+                    manifest.logStart() + " " + manifest.archivedEnd() + " " + manifest.gaps());
+        }
+        return contents;
     }
 
     private static void assertManifestsNameOnlyWhatIsThere(ShardWorld world) throws Exception {

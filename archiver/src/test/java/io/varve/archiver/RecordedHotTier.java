@@ -77,6 +77,16 @@ final class RecordedHotTier {
         return id;
     }
 
+    /// The topic was deleted.
+    void close(PartitionId id) {
+        PartitionLedger ledger = ledgers.get(id);
+        commit(
+                new CommittedFrame.Control(
+                        id,
+                        ledger.topicName(),
+                        new ControlFact.Closed(ledger.highWatermark(), "topic deleted")));
+    }
+
     static String topicRecord(String topic) {
         return "{\"name\":\"" + topic + "\"}";
     }

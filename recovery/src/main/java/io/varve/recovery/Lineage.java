@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.recovery;
 
-import io.varve.manifest.generation.BrokerAlive;
 import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.ClusterIdentity;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
+import io.varve.manifest.key.BucketKeys;
+import io.varve.manifest.key.ObjectName;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.List;
@@ -15,11 +17,12 @@ import java.util.Optional;
 ///
 /// A generation counts as lived when it is the first, or when its cut is there and was not
 /// withdrawn. Claims above the newest such generation are unfinished restores: the newest one is
-/// gone on with, a withdrawn one is passed over.
+/// gone on with, a withdrawn one is passed over. One that brokers lived in and whose cut is gone is
+/// refused: starting over from the generation before would lose all that came since.
 ///
 /// @param source the generation to restore from
 /// @param sourceCut where that one started; empty for the first
-/// @param sourceFounder who opened that one; empty for a restored one that nobody opened yet
+/// @param opened whether anything says that brokers lived in it
 /// @param target the generation that a restore makes
 /// @param unfinished the claim of `target` by an earlier run, which this one goes on with
 record Lineage(
@@ -27,7 +30,7 @@ record Lineage(
         List<Integer> generations,
         int source,
         Optional<Cut> sourceCut,
-        Optional<BrokerAlive> sourceFounder,
+        boolean opened,
         int target,
         Optional<GenerationClaim> unfinished) {
     Lineage {
@@ -61,6 +64,12 @@ record Lineage(
                 sourceCut = cut;
                 break;
             }
+            if (cut.isEmpty() && isOpened(store, generation)) {
+                throw new RecoveryException(
+                        "cut of a generation that was opened is gone: key="
+                                + BucketKeys.cut(generation)
+                                + "; bring it back from the store's own versions or a backup");
+            }
             if (cut.isEmpty() && unfinished.isEmpty() && generation == generations.getLast()) {
                 unfinished = ClusterFiles.claim(store, generation);
             }
@@ -79,7 +88,7 @@ record Lineage(
                 generations,
                 source,
                 sourceCut,
-                ClusterFiles.founder(store, source),
+                isOpened(store, source),
                 target,
                 unfinished);
     }
@@ -94,7 +103,7 @@ record Lineage(
                 now.generations,
                 source,
                 ClusterFiles.cut(store, source),
-                ClusterFiles.founder(store, source),
+                isOpened(store, source),
                 cut.generation(),
                 ClusterFiles.claim(store, cut.generation()));
     }
@@ -102,6 +111,15 @@ record Lineage(
     /// Whether `source` is a restore that is ready and that no broker opened: a run has nothing
     /// left to do.
     boolean isPrepared() {
-        return sourceCut.isPresent() && sourceFounder.isEmpty() && unfinished.isEmpty();
+        return sourceCut.isPresent() && !opened && unfinished.isEmpty();
+    }
+
+    /// By names alone, so that no damage hides it: a founder, a sign of life, or a journal.
+    private static boolean isOpened(ObjectStore store, int generation) throws ObjectStoreException {
+        return store.head(BucketKeys.founder(generation)).isPresent()
+                || !ClusterFiles.aliveOf(store, generation).isEmpty()
+                || WholeObjects.list(store, BucketKeys.shardsPrefix(generation)).stream()
+                        .anyMatch(object ->
+                                BucketKeys.parse(object.key()) instanceof ObjectName.Journal);
     }
 }

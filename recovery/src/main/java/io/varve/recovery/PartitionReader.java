@@ -166,14 +166,14 @@ final class PartitionReader {
                 findings.add(
                         Finding.of(
                                 Kind.JOURNAL_HOLE,
-                                Severity.INFO,
+                                Severity.LOST,
                                 BucketKeys.partitionPrefix(known.topicName(), known.id()),
                                 known.topicName(),
                                 known.id(),
                                 end,
                                 found.archivedEnd(),
-                                "segment objects go further than the journals, the restore ends with"
-                                        + " the journals: archivedEnd="
+                                "segment objects go further than the journals: the newest journal is"
+                                        + " missing, and the restore ends in front of it: archivedEnd="
                                         + found.archivedEnd()
                                         + ", endOffset="
                                         + end));

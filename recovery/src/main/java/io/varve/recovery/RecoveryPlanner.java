@@ -49,15 +49,29 @@ public final class RecoveryPlanner {
     public static RecoveryPlan plan(ObjectStore store)
             throws ObjectStoreException, RecoveryException {
         CountingObjectStore counting = new CountingObjectStore(store); // closed by its owner
-        return new Planning(counting, BucketSurvey.read(counting)).plan();
+        return naming(() -> new Planning(counting, BucketSurvey.read(counting)).plan());
+    }
+
+    private interface Work<T> {
+        T done() throws ObjectStoreException, RecoveryException;
+    }
+
+    /// Damage that leaves nothing to plan with, in words for the person who restores.
+    private static <T> T naming(Work<T> work) throws ObjectStoreException, RecoveryException {
+        try {
+            return work.done();
+        } catch (CorruptObjectException e) {
+            throw RecoveryException.damaged(e);
+        }
     }
 
     /// What the restore brought that `cut` decided.
     static RecoveryPlan planOf(ObjectStore store, Cut cut)
             throws ObjectStoreException, RecoveryException {
         CountingObjectStore counting = new CountingObjectStore(store);
-        Lineage lineage = Lineage.before(counting, cut);
-        return new Planning(counting, BucketSurvey.read(counting, lineage)).plan();
+        return naming(() ->
+                new Planning(counting, BucketSurvey.read(counting, Lineage.before(counting, cut)))
+                        .plan());
     }
 
     /// One plan in the making.

@@ -3,6 +3,7 @@ package io.varve.recovery;
 
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.ShardId;
+import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.checkpoint.CheckpointStore;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.generation.BrokerAlive;
@@ -61,6 +62,14 @@ public final class RecoveryRun {
     ///   accepted, or the generation was withdrawn
     /// @throws ObjectStoreException the store failed: run again
     public RecoveryReport run() throws ObjectStoreException, RecoveryException {
+        try {
+            return checkedRun();
+        } catch (CorruptObjectException e) {
+            throw RecoveryException.damaged(e);
+        }
+    }
+
+    private RecoveryReport checkedRun() throws ObjectStoreException, RecoveryException {
         RecoveryPlan plan = RecoveryPlanner.plan(store);
         if (plan.prepared()) {
             return alreadyThere(plan);
@@ -149,7 +158,9 @@ public final class RecoveryRun {
         try {
             BrokerAlive alive = ClusterFiles.alive(store, key);
             return peer + " at " + alive.listeners();
-        } catch (ObjectStoreException.NotFound | CorruptObjectException e) {
+        } catch (ObjectStoreException.NotFound
+                | CorruptObjectException
+                | VersionTooNewException e) {
             return peer;
         }
     }

@@ -47,7 +47,11 @@ public final class RecoveryVerify {
     /// @throws IOException bucket or cluster could not be asked
     public static Verification verify(ObjectStore store, ClusterView cluster)
             throws IOException, RecoveryException {
-        return new RecoveryVerify(store, cluster).verify();
+        try {
+            return new RecoveryVerify(store, cluster).verify();
+        } catch (CorruptObjectException e) {
+            throw RecoveryException.damaged(e);
+        }
     }
 
     private Verification verify() throws IOException, RecoveryException {

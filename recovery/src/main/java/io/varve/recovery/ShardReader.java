@@ -183,11 +183,40 @@ final class ShardReader {
             JournalRef ref = named.get(i);
             refs.add(ref);
             if (tails.get(i) instanceof Tail.Read(PackIndex index)) {
-                journals.add(new Journal(ref, index));
+                if (isWhatItsRefSays(ref, index)) {
+                    journals.add(new Journal(ref, index));
+                } else {
+                    findings.add(wrongIdentity(ref.key(), index.facts(), Severity.WARNING));
+                }
             } else {
                 findings.add(unreadable(tails.get(i), ref.key(), Severity.WARNING));
             }
         }
+    }
+
+    /// Of this cluster, the shard of its key (perhaps of an older generation), and as long as when
+    /// it was named.
+    private boolean isWhatItsRefSays(JournalRef ref, PackIndex index) {
+        PackFacts facts = index.facts();
+        boolean shard =
+                switch (BucketKeys.parse(ref.key())) {
+                    case ObjectName.Journal name -> name.shard().equals(facts.shard());
+                    case ObjectName.RollUp name -> name.shard().equals(facts.shard());
+                    default -> false;
+                };
+        return shard
+                && facts.clusterId().equals(clusterId)
+                && facts.firstIndex() == ref.firstIndex()
+                && facts.endIndex() == ref.endIndex()
+                && index.objectBytes() == ref.bytes();
+    }
+
+    private static Finding wrongIdentity(String key, PackFacts facts, Severity severity) {
+        return Finding.of(
+                Kind.WRONG_IDENTITY,
+                severity,
+                key,
+                "journal is another one than its key says: key=" + key + ", facts=" + facts);
     }
 
     private sealed interface Tail {
@@ -256,15 +285,7 @@ final class ShardReader {
         }
         PackFacts facts = index.facts();
         if (!isWhatItsKeySays(object, facts)) {
-            findings.add(
-                    Finding.of(
-                            Kind.WRONG_IDENTITY,
-                            Severity.CORRUPT,
-                            object.key(),
-                            "journal is another one than its key says: key="
-                                    + object.key()
-                                    + ", facts="
-                                    + facts));
+            findings.add(wrongIdentity(object.key(), facts, Severity.CORRUPT));
             broken = true;
             closable = false;
             return;

@@ -11,10 +11,10 @@ import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 
 /// Whose bucket this is and which life of the cluster may write: identity, claims, cuts, signs of
 /// life. Keeps nothing, judges nothing: who may claim is decided by the caller. Thread-safe.
@@ -49,15 +49,22 @@ public final class ClusterFiles {
         return generations.isEmpty() ? OptionalInt.empty() : OptionalInt.of(generations.getLast());
     }
 
-    /// All generations that were claimed, oldest first.
+    /// All generations that were claimed, oldest first. Whatever is named for a generation says
+    /// that it was claimed, also when the claim itself was lost.
     public static List<Integer> generations(ObjectStore store) throws ObjectStoreException {
-        List<Integer> generations = new ArrayList<>();
+        TreeSet<Integer> generations = new TreeSet<>();
         for (ObjectInfo object : WholeObjects.list(store, BucketKeys.CLAIMS_PREFIX)) {
-            if (BucketKeys.parse(object.key()) instanceof ObjectName.Claim claim) {
-                generations.add(claim.generation());
+            switch (BucketKeys.parse(object.key())) {
+                case ObjectName.Claim name -> generations.add(name.generation());
+                case ObjectName.CutOf name -> generations.add(name.generation());
+                case ObjectName.Founder name -> generations.add(name.generation());
+                case ObjectName.Alive name -> generations.add(name.generation());
+                default -> {
+                    // nobody's
+                }
             }
         }
-        return generations;
+        return List.copyOf(generations);
     }
 
     /// The claim of a generation.
