@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.durability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.varve.cli.Run;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/// What an operator asks of a cluster, by Kafka's admin client or by our commands. Stateless.
+final class Cluster {
+    private Cluster() {}
+
+    static Admin admin(String bootstrap) {
+        return Admin.create(
+                Map.of("bootstrap.servers", bootstrap, "default.api.timeout.ms", "30000"));
+    }
+
+    static void createTopic(String bootstrap, String topic, int partitions) throws Exception {
+        createTopic(bootstrap, topic, partitions, Map.of());
+    }
+
+    static void createTopic(
+            String bootstrap, String topic, int partitions, Map<String, String> configs)
+            throws Exception {
+        try (Admin admin = admin(bootstrap)) {
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(configs)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /// One of our commands, which must succeed.
+    static JsonNode json(String... arguments) throws Exception {
+        Run run = Run.of(arguments);
+        assertThat(run.exitCode())
+                .as(String.join(" ", arguments) + ": " + run.out() + run.err())
+                .isZero();
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    /// Where the offsets of a partition are.
+    static JsonNode storage(BrokerNode broker, String topic, int partition) throws Exception {
+        return json("topic", "storage", topic, "--bootstrap", broker.kafka(), "-o", "json")
+                .get("partitions")
+                .get(partition);
+    }
+
+    /// Returns when everything acknowledged before is in the bucket.
+    static void flush(BrokerNode broker) throws Exception {
+        var _ = json("archive", "flush", "--bootstrap", broker.kafka(), "-o", "json");
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.durability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/// The program as processes of this machine; none of them outlives this JVM. Thread-safe.
+final class Program {
+    private static final Set<Process> STARTED = ConcurrentHashMap.newKeySet();
+    private static final int FIRST_PORT = 12_000;
+
+    /// Where the kernel's own choices begin: a client that tries to reach a port of those while
+    /// nobody listens there can end up connected to itself.
+    private static final int END_PORT = 32_000;
+
+    private static final int PORTS_TRIED = 100;
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> STARTED.forEach(Process::destroyForcibly), "kill"));
+    }
+
+    private Program() {}
+
+    /// Command line of the program with these arguments; with the flags by which `bin/varve` starts
+    /// commands: they start in half the time.
+    static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add("io.varve.cli.Main");
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /// Starts a command line; its output goes to these files.
+    static Process start(List<String> command, File out, File err) throws IOException {
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectOutput(ProcessBuilder.Redirect.to(out))
+                        .redirectError(ProcessBuilder.Redirect.appendTo(err))
+                        .start();
+        STARTED.add(process);
+        var _ = process.onExit().thenAccept(STARTED::remove);
+        return process;
+    }
+
+    /// Runs the program to its end.
+    static Ended run(Path folder, Duration limit, String... arguments) throws Exception {
+        Path out = Files.createTempFile(folder, "out-", ".txt");
+        Path err = Files.createTempFile(folder, "err-", ".txt");
+        Process process = start(command(arguments), out.toFile(), err.toFile());
+        return awaitEnd(process, limit, out, err);
+    }
+
+    static Ended awaitEnd(Process process, Duration limit, Path out, Path err) throws Exception {
+        boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+        if (!ended) {
+            kill(process);
+        }
+        assertThat(ended).as("ended in " + limit + ": " + Files.readString(err)).isTrue();
+        return Ended.of(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /// SIGKILL; returns when the process is gone.
+    static void kill(Process process) {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /// A port that nobody listens at now.
+    static int freePort() throws IOException {
+        IOException taken = new IOException("no port tried");
+        for (int attempt = 0; attempt < PORTS_TRIED; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, END_PORT);
+            try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (java.net.BindException e) {
+                taken = e;
+            }
+        }
+        throw taken;
+    }
+}
