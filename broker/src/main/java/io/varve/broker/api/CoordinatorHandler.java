@@ -66,9 +66,11 @@ final class CoordinatorHandler {
 
     private Coordinator find(byte type, String key, String listener) {
         if (type == CoordinatorType.TRANSACTION.id()) {
+            // The one answer that every client takes as final: librdkafka asks again after any
+            // other error, until its init_transactions times out without a reason.
             return refused(
                     key,
-                    Errors.UNSUPPORTED_VERSION,
+                    Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
                     "transactions are not supported by this broker");
         }
         if (type != CoordinatorType.GROUP.id()) {

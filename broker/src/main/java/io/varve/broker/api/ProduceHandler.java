@@ -8,6 +8,7 @@ import io.varve.broker.shard.AppendRequest;
 import io.varve.broker.shard.AppendRules;
 import io.varve.broker.shard.AppendTicket;
 import io.varve.broker.shard.Origin;
+import io.varve.broker.shard.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,9 +19,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
 import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
 import org.apache.kafka.common.message.ProduceResponseData.NodeEndpoint;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
@@ -33,10 +36,17 @@ import org.apache.kafka.common.requests.ProduceRequest;
 import org.apache.kafka.common.requests.ProduceResponse;
 import org.apache.kafka.image.TopicImage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Produce: each partition's batch goes to the writer of its shard, straight from the receive
 /// buffer, in the order of the requests. Called on the event loop; never blocks. Thread-safe.
 final class ProduceHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(ProduceHandler.class);
+
+    /// Kafka's own tools write to internal topics under this client id.
+    private static final String INTERNAL_WRITER = "__admin_client";
+
     /// First version whose responses name the current leader.
     private static final short LEADER_IN_RESPONSE = 10;
 
@@ -135,34 +145,59 @@ final class ProduceHandler {
         if (image.isEmpty()) {
             return refused(partition.index(), Partitions.unknownTopic(topic.topicId()), null);
         }
+        if (Topic.isInternal(image.get().name())
+                && !INTERNAL_WRITER.equals(request.context().clientId())) {
+            return refused(
+                    partition.index(),
+                    Errors.INVALID_TOPIC_EXCEPTION,
+                    "clients do not write to an internal topic: topic=" + image.get().name());
+        }
         MemoryRecords records = (MemoryRecords) partition.records();
         try {
             check(body.version(), records);
         } catch (ApiException invalid) {
             return refused(partition.index(), Errors.forException(invalid), invalid.getMessage());
+        } catch (IllegalArgumentException codec) {
+            return refused(
+                    partition.index(), Errors.UNSUPPORTED_COMPRESSION_TYPE, codec.getMessage());
         }
         return switch (partitions.place(image.get(), partition.index())) {
             case PartitionPlace.Unknown unknown ->
                     refused(partition.index(), unknown.error(), null);
             case PartitionPlace.Elsewhere other ->
                     elsewhere(partition.index(), other, body.version());
-            case PartitionPlace.Here here -> {
-                AppendRequest append =
-                        new AppendRequest(
-                                here.view().id(),
-                                records.buffer(),
-                                acks,
-                                Origin.CLIENT,
-                                rules.apply(image.get().name()));
-                // The writer reads the receive buffer until it has assigned offsets; the answer may
-                // come before that.
-                request.retain();
-                AppendTicket ticket = here.shard().append(append);
-                CompletableFuture<?> _ =
-                        ticket.assigned().whenComplete((_, _) -> request.release());
-                yield outcome(ticket, partition.index());
-            }
+            case PartitionPlace.Here here ->
+                    submit(
+                            request,
+                            here.shard(),
+                            new AppendRequest(
+                                    here.view().id(),
+                                    records.buffer(),
+                                    acks,
+                                    Origin.CLIENT,
+                                    rules.apply(image.get().name())));
         };
+    }
+
+    private static CompletableFuture<PartitionProduceResponse> submit(
+            Request request, Shard shard, AppendRequest append) {
+        // The writer reads the receive buffer until it has assigned offsets; the answer may come
+        // before that.
+        request.retain();
+        AppendTicket ticket;
+        try {
+            ticket = shard.append(append);
+        } catch (RuntimeException failure) {
+            // Only this partition fails: others of the request may be on their way.
+            request.release();
+            LOG.error("append failed: partition={}", append.id(), failure);
+            return refused(
+                    append.id().partition(),
+                    Errors.forException(failure),
+                    String.valueOf(failure.getMessage()));
+        }
+        CompletableFuture<?> _ = ticket.assigned().whenComplete((_, _) -> request.release());
+        return outcome(ticket, append.id().partition());
     }
 
     private static void check(short version, @Nullable MemoryRecords records) {
@@ -214,7 +249,16 @@ final class ProduceHandler {
                             .setBaseOffset(duplicate.baseOffset())
                             .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP)
                             .setLogStartOffset(duplicate.logStartOffset());
-            case AppendOutcome.Refused refused -> error(index, refused.error(), refused.message());
+            case AppendOutcome.Refused refused ->
+                    error(index, refused.error(), refused.message())
+                            .setRecordErrors(
+                                    refused.faults().stream()
+                                            .map(fault ->
+                                                    new BatchIndexAndErrorMessage()
+                                                            .setBatchIndex(fault.record())
+                                                            .setBatchIndexErrorMessage(
+                                                                    fault.message()))
+                                            .toList());
         };
     }
 

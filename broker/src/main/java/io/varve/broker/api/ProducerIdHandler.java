@@ -11,8 +11,8 @@ import org.apache.kafka.common.requests.InitProducerIdResponse;
 /// InitProducerId for idempotent producers. Thread-safe.
 ///
 /// As in Kafka, a producer without transactional id that asks for a new epoch gets a new id.
-/// Transactions are not served; clients learn it from the keys that are not advertised, those that
-/// ask all the same from UNSUPPORTED_VERSION.
+/// Transactions are not served; clients learn it when they look for their coordinator, those that
+/// ask here all the same get the same error, which is final for all of them.
 final class ProducerIdHandler {
     private final ProducerIds ids;
 
@@ -26,7 +26,7 @@ final class ProducerIdHandler {
                     refused(
                             request.data().transactionalId().isEmpty()
                                     ? Errors.INVALID_REQUEST
-                                    : Errors.UNSUPPORTED_VERSION));
+                                    : Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED));
         }
         return ids.next()
                 .thenApply(answer ->

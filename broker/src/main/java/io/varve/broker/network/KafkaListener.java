@@ -26,7 +26,6 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,9 +60,13 @@ public final class KafkaListener implements AutoCloseable {
 
     /// Binds and starts to accept.
     ///
+    /// @param quota of all listeners of the broker together
     /// @throws IOException when the address cannot be bound; the message names it
     public static KafkaListener open(
-            ListenerSettings settings, RequestHandler handler, NetworkCounters counters)
+            ListenerSettings settings,
+            RequestHandler handler,
+            NetworkCounters counters,
+            ConnectionQuota quota)
             throws IOException {
         boolean epoll = Epoll.isAvailable();
         IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
@@ -90,7 +93,8 @@ public final class KafkaListener implements AutoCloseable {
                                             RECEIVE_BYTES_MIN,
                                             RECEIVE_BYTES_INITIAL,
                                             RECEIVE_BYTES_MAX))
-                            .childHandler(new Pipeline(settings, handler, counters, connections))
+                            .childHandler(
+                                    new Pipeline(settings, handler, counters, quota, connections))
                             .bind(settings.host(), settings.port())
                             .syncUninterruptibly()
                             .channel();
@@ -145,37 +149,44 @@ public final class KafkaListener implements AutoCloseable {
         private final ListenerSettings settings;
         private final RequestHandler handler;
         private final NetworkCounters counters;
+        private final ConnectionQuota quota;
         private final ChannelGroup connections;
-        private final AtomicInteger open = new AtomicInteger();
 
         Pipeline(
                 ListenerSettings settings,
                 RequestHandler handler,
                 NetworkCounters counters,
+                ConnectionQuota quota,
                 ChannelGroup connections) {
             this.settings = settings;
             this.handler = handler;
             this.counters = counters;
+            this.quota = quota;
             this.connections = connections;
         }
 
         @Override
         protected void initChannel(SocketChannel channel) {
-            if (open.incrementAndGet() > settings.connectionsMax()) {
-                open.decrementAndGet();
+            InetSocketAddress client = channel.remoteAddress();
+            if (client == null) {
+                ChannelFuture _ = channel.close(); // gone before it was looked at
+                return;
+            }
+            ConnectionQuota.Admission admission = quota.admit(client.getAddress());
+            if (admission != ConnectionQuota.Admission.ADMITTED) {
                 counters.refusedConnection();
                 LOG.warn(
-                        "connection refused, too many are open: listener={}, client={}, max={}",
+                        "connection refused: listener={}, client={}, reason={}",
                         settings.name(),
-                        channel.remoteAddress(),
-                        settings.connectionsMax());
+                        client,
+                        admission);
                 ChannelFuture _ = channel.close();
                 return;
             }
             counters.opened();
             channel.closeFuture()
                     .addListener(_ -> {
-                        open.decrementAndGet();
+                        quota.closed(client.getAddress());
                         counters.closed();
                     });
             connections.add(channel);

@@ -8,7 +8,6 @@ import java.time.Duration;
 /// @param name as in `listeners`, e.g. PLAINTEXT
 /// @param port 0 for any free one
 /// @param requestBytesMax longest request accepted (`socket.request.max.bytes`)
-/// @param connectionsMax connections open at once; further ones are closed at once
 /// @param inFlightMax requests of one connection that are being answered; beyond it the connection
 ///   is not read
 /// @param inFlightBytesMax their bytes (one request may be longer)
@@ -22,7 +21,6 @@ public record ListenerSettings(
         String host,
         int port,
         int requestBytesMax,
-        int connectionsMax,
         int inFlightMax,
         int inFlightBytesMax,
         Duration idleTimeout,
@@ -36,7 +34,6 @@ public record ListenerSettings(
     public static final int IN_FLIGHT_MAX = 32;
 
     public static final int IN_FLIGHT_BYTES_MAX = 32 << 20;
-    public static final int CONNECTIONS_MAX = 10_000;
     public static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
     public static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
 
@@ -44,18 +41,12 @@ public record ListenerSettings(
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("bad port: listener=" + name + ", port=" + port);
         }
-        if (requestBytesMax < 1
-                || connectionsMax < 1
-                || inFlightMax < 1
-                || inFlightBytesMax < 1
-                || threads < 1) {
+        if (requestBytesMax < 1 || inFlightMax < 1 || inFlightBytesMax < 1 || threads < 1) {
             throw new IllegalArgumentException(
                     "bad listener bounds: listener="
                             + name
                             + ", requestBytesMax="
                             + requestBytesMax
-                            + ", connectionsMax="
-                            + connectionsMax
                             + ", inFlightMax="
                             + inFlightMax
                             + ", inFlightBytesMax="
@@ -81,7 +72,6 @@ public record ListenerSettings(
                 host,
                 port,
                 REQUEST_BYTES_MAX,
-                CONNECTIONS_MAX,
                 IN_FLIGHT_MAX,
                 IN_FLIGHT_BYTES_MAX,
                 IDLE_TIMEOUT,

@@ -24,9 +24,6 @@ public record RaftSettings(
         Duration firstElectionTimeoutMin,
         Duration firstElectionTimeoutMax,
         int entryBytesMax) {
-    /// Room for a frame of 1 MiB and for one batch of twice that.
-    public static final int ENTRY_BYTES_MAX_DEFAULT = 4 << 20;
-
     public RaftSettings {
         if (electionTimeoutMin.compareTo(electionTimeoutMax) >= 0
                 || firstElectionTimeoutMin.compareTo(firstElectionTimeoutMax) >= 0) {
@@ -47,7 +44,8 @@ public record RaftSettings(
     }
 
     /// The product's time-outs.
-    public static RaftSettings of(RaftPeerName self, Path directory, String host, int port) {
+    public static RaftSettings of(
+            RaftPeerName self, Path directory, String host, int port, int entryBytesMax) {
         return new RaftSettings(
                 self,
                 directory,
@@ -57,6 +55,6 @@ public record RaftSettings(
                 Duration.ofSeconds(4),
                 Duration.ofMillis(300),
                 Duration.ofMillis(800),
-                ENTRY_BYTES_MAX_DEFAULT);
+                entryBytesMax);
     }
 }

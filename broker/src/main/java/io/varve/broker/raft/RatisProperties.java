@@ -15,16 +15,18 @@ import org.apache.ratis.util.TimeDuration;
 /// Ratis's settings. Each line that is not Ratis's default has its reason.
 final class RatisProperties {
     /// Pending writes of a group. Ratis leaks permits when it refuses beyond these, so the shard
-    /// writer's own bounds are far below (see RaftGroupTest).
+    /// writer's own bounds are far below.
     static final int WRITE_ELEMENT_LIMIT = 4096;
 
-    static final int WRITE_BYTE_LIMIT = 64 << 20;
+    private static final long WRITE_BYTE_LIMIT = 64L << 20;
+
+    /// Largest entries that the limit for bytes leaves room for: the shard writer has at most its
+    /// own bound in flight, which is no less than an entry, and one entry more.
+    private static final int ENTRIES_WITHIN_LIMIT = 3;
 
     /// A full queue blocks with the division's monitor held, heartbeats too: above the limits for
     /// writes.
     private static final int QUEUE_ELEMENT_LIMIT = 2 * WRITE_ELEMENT_LIMIT;
-
-    private static final int QUEUE_BYTE_LIMIT = 2 * WRITE_BYTE_LIMIT;
 
     private RatisProperties() {}
 
@@ -55,7 +57,11 @@ final class RatisProperties {
         // minute.
         RaftServerConfigKeys.RetryCache.setExpiryTime(p, TimeDuration.valueOf(0, TimeUnit.SECONDS));
         RaftServerConfigKeys.Write.setElementLimit(p, WRITE_ELEMENT_LIMIT);
-        RaftServerConfigKeys.Write.setByteLimit(p, SizeInBytes.valueOf(WRITE_BYTE_LIMIT));
+        RaftServerConfigKeys.Write.setByteLimit(p, SizeInBytes.valueOf(writeByteLimit(settings)));
+    }
+
+    private static long writeByteLimit(RaftSettings settings) {
+        return Math.max(WRITE_BYTE_LIMIT, ENTRIES_WITHIN_LIMIT * (long) settings.entryBytesMax());
     }
 
     private static void log(RaftProperties p, RaftSettings settings) {
@@ -77,7 +83,8 @@ final class RatisProperties {
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setQueueElementLimit(p, QUEUE_ELEMENT_LIMIT);
-        RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf(QUEUE_BYTE_LIMIT));
+        RaftServerConfigKeys.Log.setQueueByteLimit(
+                p, SizeInBytes.valueOf(2 * writeByteLimit(settings)));
         RaftServerConfigKeys.Log.setWriteBufferSize(
                 p, SizeInBytes.valueOf(settings.entryBytesMax() + (1L << 20)));
         // A replica with a damaged log is replaced: dropping the rest could drop what was

@@ -27,6 +27,7 @@ import io.varve.broker.metadata.LocalDataShards;
 import io.varve.broker.metadata.ProducerIds;
 import io.varve.broker.metadata.ShardMetadataLog;
 import io.varve.broker.metadata.TopicPolicies;
+import io.varve.broker.network.ConnectionQuota;
 import io.varve.broker.network.KafkaListener;
 import io.varve.broker.network.ListenerSettings;
 import io.varve.broker.network.NetworkCounters;
@@ -340,11 +341,14 @@ public final class Broker implements AutoCloseable {
             throws BrokerStartException {
         KafkaApi api = new KafkaApi(apiParts(reader));
         NetworkCounters counters = new NetworkCounters();
+        ConnectionQuota quota =
+                new ConnectionQuota(
+                        config.network().maxConnections(), config.network().maxConnectionsPerIp());
         for (Endpoint endpoint : config.listeners().kafka()) {
             String host = endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
             try {
                 KafkaListener listener =
-                        KafkaListener.open(listenerSettings(endpoint, host), api, counters);
+                        KafkaListener.open(listenerSettings(endpoint, host), api, counters, quota);
                 opened.push(listener);
                 listeners.add(listener);
             } catch (IOException e) {
@@ -366,7 +370,6 @@ public final class Broker implements AutoCloseable {
                 host,
                 endpoint.port(),
                 config.network().maxRequestBytes(),
-                config.network().maxConnections(),
                 defaults.inFlightMax(),
                 defaults.inFlightBytesMax(),
                 Duration.ofMillis(config.network().maxIdleMs()),

@@ -78,6 +78,10 @@ final class ShardSet implements AutoCloseable {
             BrokerExit exit)
             throws IOException, BrokerStartException {
         BrokerConfig.Listeners listeners = config.listeners();
+        ShardLimits limits =
+                ShardLimits.of(
+                        config.topics().maxMessageBytesLimit(),
+                        Duration.ofMillis(config.topics().producerIdExpirationMs()));
         Files.createDirectories(directory.raft());
         UnbornGroups.remove(directory.raft(), config.node().seeds().isEmpty());
         RaftNode raft =
@@ -86,7 +90,8 @@ final class ShardSet implements AutoCloseable {
                                 new RaftPeerName(identity.nodeId(), identity.peerBits()),
                                 directory.raft(),
                                 listeners.raft().host(),
-                                listeners.raft().port()),
+                                listeners.raft().port(),
+                                limits.entryBytesMax()),
                         exit::halt);
         ShardSet set = new ShardSet(raft);
         try {
@@ -95,7 +100,7 @@ final class ShardSet implements AutoCloseable {
                 seed(folder, id, checkpoints);
                 set.shards.put(
                         id.shard(),
-                        openShard(config, identity, id, folder, checkpoints, background));
+                        openShard(config, limits, identity, id, folder, checkpoints, background));
             }
             return set;
         } catch (IOException | CorruptObjectException e) {
@@ -132,6 +137,7 @@ final class ShardSet implements AutoCloseable {
 
     private static Opened openShard(
             BrokerConfig config,
+            ShardLimits limits,
             DirectoryIdentity identity,
             ShardId id,
             Path folder,
@@ -152,7 +158,7 @@ final class ShardSet implements AutoCloseable {
                         identity.clusterId(),
                         id,
                         folder,
-                        ShardLimits.DEFAULT,
+                        limits,
                         InstantSource.system(),
                         System::nanoTime,
                         Thread.ofPlatform().daemon().name("shard-" + id.shard() + "-", 0).factory(),

@@ -2,6 +2,7 @@
 package io.varve.broker.shard;
 
 import io.varve.broker.log.FrameTable;
+import io.varve.broker.shard.AppendOutcome.RecordFault;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.CorruptBatchException;
 import java.nio.ByteBuffer;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.internal.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /// Judges batches by themselves: shape, size, CRC, counts, timestamps, codec. Needs no state of the
@@ -17,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// needs order.
 ///
 /// What is looked at inside a batch, and why:
-/// - **uncompressed**: every record is walked (its length, offset delta, timestamp), as Kafka does:
-///   cheap, and a wrong count would make offsets lie.
+/// - **uncompressed**: every record is walked (its fields and length, offset delta, timestamp), as
+///   Kafka does: cheap, and a wrong count would make offsets lie.
 /// - **compressed, stored as it came**: the header only. Kafka decompresses every batch to count
 ///   its records; here a producer that lies about the count inside its own compressed batch hurts
 ///   the readers of that batch and nobody else, because offsets come from the header, and
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// Thread-safe.
 final class BatchCheck {
     private static final int MAGIC_AT = 16;
+    private static final int CODEC_MAX = CompressionType.ZSTD.id;
 
     private final InstantSource clock;
     private final int batchBytesMax;
@@ -43,7 +47,12 @@ final class BatchCheck {
         /// Good batches, possibly rewritten into another buffer.
         record Good(ByteBuffer batches, List<Checked> checked) implements Result {}
 
-        record Bad(Errors error, String message) implements Result {}
+        /// @param faults the records that are to blame, as far as they are known one by one
+        record Bad(Errors error, String message, List<RecordFault> faults) implements Result {
+            Bad(Errors error, String message) {
+                this(error, message, List.of());
+            }
+        }
     }
 
     /// One good batch.
@@ -148,8 +157,24 @@ final class BatchCheck {
                             + ", lastOffsetDelta="
                             + header.lastOffsetDelta());
         }
+        if (header.compressionId() > CODEC_MAX) {
+            return new Result.Bad(
+                    Errors.UNSUPPORTED_COMPRESSION_TYPE,
+                    "unknown codec: id=" + header.compressionId());
+        }
+        if (header.baseOffset() != 0) {
+            return new Result.Bad(
+                    Errors.INVALID_RECORD,
+                    "offsets of a producer's batch begin at 0: baseOffset=" + header.baseOffset());
+        }
         if (header.isControl()) {
             return new Result.Bad(Errors.INVALID_RECORD, "clients write no control batches");
+        }
+        if (header.timestampType() == TimestampType.LOG_APPEND_TIME
+                && request.rules().timestampType() == TimestampType.LOG_APPEND_TIME) {
+            return new Result.Bad(
+                    Errors.INVALID_TIMESTAMP,
+                    "Producer should not set timestamp type to LogAppendTime.");
         }
         if (header.producerId() >= 0 && header.baseSequence() < 0) {
             return new Result.Bad(
@@ -162,24 +187,13 @@ final class BatchCheck {
         return null;
     }
 
-    /// @return null when the timestamp may be stored
-    static Result.@Nullable Bad checkTimestamp(AppendRules rules, long timestampMs, long nowMs) {
-        if (rules.timestampType() != TimestampType.CREATE_TIME || timestampMs < 0) {
-            return null;
+    /// Whether a record's timestamp may be stored. As in Kafka, records without one are let in.
+    static boolean mayStore(AppendRules rules, long timestampMs, long nowMs) {
+        if (rules.timestampType() != TimestampType.CREATE_TIME
+                || timestampMs == RecordBatch.NO_TIMESTAMP) {
+            return true;
         }
-        if (nowMs - timestampMs > rules.timestampBeforeMaxMs()
-                || timestampMs - nowMs > rules.timestampAfterMaxMs()) {
-            return new Result.Bad(
-                    Errors.INVALID_TIMESTAMP,
-                    "timestamp is too far from the broker's clock: timestampMs="
-                            + timestampMs
-                            + ", nowMs="
-                            + nowMs
-                            + ", beforeMaxMs="
-                            + rules.timestampBeforeMaxMs()
-                            + ", afterMaxMs="
-                            + rules.timestampAfterMaxMs());
-        }
-        return null;
+        long ageMs = nowMs - timestampMs;
+        return ageMs <= rules.timestampBeforeMaxMs() && -ageMs <= rules.timestampAfterMaxMs();
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.shard.AppendOutcome.RecordFault;
 import io.varve.broker.shard.BatchCheck.Checked;
 import io.varve.broker.shard.BatchCheck.Result;
+import io.varve.manifest.PartitionId;
 import io.varve.manifest.batch.BatchHeader;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogValidator;
 import org.apache.kafka.storage.internals.log.RecordValidationException;
+import org.jspecify.annotations.Nullable;
 
 /// Kafka's LogValidator, for batches that must be looked into or stored in another codec. Works on
 /// a copy. Thread-safe.
@@ -57,38 +60,57 @@ final class BatchConversion {
         CompressionType source = CompressionType.forId(batch.compressionId());
         Compression target = rules.compression();
         try {
-            MemoryRecords validated =
-                    new LogValidator(
-                                    MemoryRecords.readableRecords(copy),
-                                    new TopicPartition(
-                                            request.id().topicId().toString(),
-                                            request.id().partition()),
-                                    new FrozenTime(nowMs),
-                                    source,
-                                    target == null ? Compression.of(source).build() : target,
-                                    rules.keysRequired(),
-                                    BatchHeader.MAGIC,
-                                    rules.timestampType(),
-                                    rules.timestampBeforeMaxMs(),
-                                    rules.timestampAfterMaxMs(),
-                                    0,
-                                    AppendOrigin.CLIENT)
-                            .validateMessagesAndAssignOffsets(
-                                    PrimitiveRef.ofLong(0), UNCOUNTED, BufferSupplier.NO_CACHING)
-                            .validatedRecords();
+            MemoryRecords validated = validate(request.id(), copy, rules, source, target, nowMs);
             ByteBuffer bytes = validated.buffer().slice();
             BatchHeader rewritten = BatchHeader.at(bytes, 0);
             return new Result.Good(
                     bytes, List.of(new Checked(rewritten, rewritten.maxTimestampMs())));
         } catch (RecordValidationException e) {
             return new Result.Bad(
-                    Errors.forException(e.invalidException()), String.valueOf(e.getMessage()));
+                    Errors.forException(e.invalidException()),
+                    String.valueOf(e.getMessage()),
+                    faults(e));
         } catch (KafkaException e) {
             Errors error = Errors.forException(e);
             return new Result.Bad(
                     error == Errors.UNKNOWN_SERVER_ERROR ? Errors.CORRUPT_MESSAGE : error,
                     String.valueOf(e.getMessage()));
         }
+    }
+
+    /// Kafka's verdict on batches, and what it would store. Writes to the batches.
+    ///
+    /// @throws RecordValidationException, KafkaException they must not be stored
+    static MemoryRecords validate(
+            PartitionId id,
+            ByteBuffer batches,
+            AppendRules rules,
+            CompressionType source,
+            @Nullable Compression target,
+            long nowMs) {
+        return new LogValidator(
+                        MemoryRecords.readableRecords(batches),
+                        new TopicPartition(id.topicId().toString(), id.partition()),
+                        new FrozenTime(nowMs),
+                        source,
+                        target == null ? Compression.of(source).build() : target,
+                        rules.keysRequired(),
+                        BatchHeader.MAGIC,
+                        rules.timestampType(),
+                        rules.timestampBeforeMaxMs(),
+                        rules.timestampAfterMaxMs(),
+                        0,
+                        AppendOrigin.CLIENT)
+                .validateMessagesAndAssignOffsets(
+                        PrimitiveRef.ofLong(0), UNCOUNTED, BufferSupplier.NO_CACHING)
+                .validatedRecords();
+    }
+
+    private static List<RecordFault> faults(RecordValidationException e) {
+        return e.recordErrors().stream()
+                .limit(RecordWalk.FAULTS_MAX)
+                .map(error -> new RecordFault(error.batchIndex, String.valueOf(error.message)))
+                .toList();
     }
 
     /// The moment of the append, as Kafka's code wants to be told.

@@ -166,8 +166,8 @@ public final class LocalShard implements Shard, AutoCloseable {
     @Override
     public AppendTicket append(AppendRequest request) {
         return switch (check.check(request)) {
-            case BatchCheck.Result.Bad(var error, String message) ->
-                    AppendTicket.answered(new AppendOutcome.Refused(error, message));
+            case BatchCheck.Result.Bad(var error, String message, var faults) ->
+                    AppendTicket.answered(new AppendOutcome.Refused(error, message, faults));
             case BatchCheck.Result.Good good -> {
                 Pending.Append pending =
                         new Pending.Append(

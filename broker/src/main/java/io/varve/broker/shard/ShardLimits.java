@@ -40,6 +40,22 @@ public record ShardLimits(
                     Duration.ofSeconds(30),
                     Duration.ofDays(1));
 
+    /// The defaults, with room for the largest batch that any topic may allow.
+    ///
+    /// @param batchBytesMax `message.max.bytes.limit`
+    public static ShardLimits of(int batchBytesMax, Duration producerIdExpiration) {
+        int entry = Math.max(DEFAULT.entryBytesMax(), batchBytesMax + 2 * ENTRY_OVERHEAD_BYTES);
+        return new ShardLimits(
+                DEFAULT.queueRequestsMax(),
+                Math.max(DEFAULT.queueBytesMax(), 4L * entry),
+                DEFAULT.framesInFlightMax(),
+                Math.max(DEFAULT.bytesInFlightMax(), entry),
+                DEFAULT.frameBytesTarget(),
+                entry,
+                DEFAULT.produceTimeout(),
+                producerIdExpiration);
+    }
+
     public ShardLimits {
         if (queueRequestsMax < 1
                 || queueBytesMax < 1

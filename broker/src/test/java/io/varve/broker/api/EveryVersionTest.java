@@ -121,7 +121,7 @@ final class EveryVersionTest {
                                                 .setTransactionalId("x")
                                                 .setTransactionTimeoutMs(1000))
                                 .errorCounts())
-                .containsOnlyKeys(Errors.UNSUPPORTED_VERSION);
+                .containsOnlyKeys(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
         FetchRequestData follower = (FetchRequestData) request(ApiKeys.FETCH, (short) 12);
         assertThat(exchange(ApiKeys.FETCH, (short) 12, follower.setReplicaId(2)).errorCounts())
                 .containsKey(Errors.CLUSTER_AUTHORIZATION_FAILED);

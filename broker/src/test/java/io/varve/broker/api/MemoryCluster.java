@@ -15,6 +15,7 @@ import io.varve.broker.metadata.ProducerIdBlock;
 import io.varve.broker.metadata.ProducerIds;
 import io.varve.broker.metadata.TopicResult;
 import io.varve.broker.metadata.TopicToDelete;
+import io.varve.broker.network.ConnectionQuota;
 import io.varve.broker.network.KafkaListener;
 import io.varve.broker.network.ListenerSettings;
 import io.varve.broker.network.NetworkCounters;
@@ -115,7 +116,11 @@ final class MemoryCluster
         image = MetadataImage.EMPTY;
         KafkaApi api = new KafkaApi(parts());
         listener =
-                KafkaListener.open(ListenerSettings.at("PLAINTEXT", "127.0.0.1", 0), api, counters);
+                KafkaListener.open(
+                        ListenerSettings.at("PLAINTEXT", "127.0.0.1", 0),
+                        api,
+                        counters,
+                        new ConnectionQuota(100, 100));
         change(delta -> {
             delta.replay(
                     new FeatureLevelRecord()

@@ -9,6 +9,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -38,6 +39,7 @@ final class KafkaListenerTest {
     private final NetworkCounters counters = new NetworkCounters();
     private final List<CompletableFuture<AbstractResponse>> answers = new CopyOnWriteArrayList<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private ConnectionQuota quota = new ConnectionQuota(1000, 1000);
     private KafkaListener listener;
 
     @AfterEach
@@ -49,7 +51,7 @@ final class KafkaListenerTest {
 
     @Test
     void answersInTheOrderOfTheRequestsWhateverTheOrderOfTheAnswers() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         try (Client client = new Client()) {
             for (int i = 0; i < 5; i++) {
                 client.send(metadata(i));
@@ -70,7 +72,7 @@ final class KafkaListenerTest {
 
     @Test
     void readsNoFurtherThanTheRequestsAllowedInFlight() throws Exception {
-        open(settings(100, 3, 1 << 20));
+        open(settings(3, 1 << 20));
         try (Client client = new Client()) {
             for (int i = 0; i < 50; i++) {
                 client.send(metadata(i));
@@ -89,7 +91,7 @@ final class KafkaListenerTest {
 
     @Test
     void boundsTheBytesInFlightToo() throws Exception {
-        open(settings(100, 1000, 100));
+        open(settings(1000, 100));
         try (Client client = new Client()) {
             for (int i = 0; i < 50; i++) {
                 client.send(metadata(i));
@@ -108,7 +110,7 @@ final class KafkaListenerTest {
 
     @Test
     void sendsNothingForARequestWithoutResponse() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         try (Client client = new Client()) {
             client.send(metadata(0));
             client.send(metadata(1));
@@ -123,7 +125,7 @@ final class KafkaListenerTest {
 
     @Test
     void answersAFailureWithTheErrorOfTheRequest() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         try (Client client = new Client()) {
             client.send(metadata(0));
             await().until(() -> answers.size() == 1);
@@ -140,7 +142,7 @@ final class KafkaListenerTest {
     void answersApiVersionsOfAnUnknownVersionAsVersionZero() throws Exception {
         listener =
                 KafkaListener.open(
-                        settings(100, 10, 1 << 20),
+                        settings(10, 1 << 20),
                         request -> {
                             ApiVersionsRequest body = (ApiVersionsRequest) request.body();
                             return CompletableFuture.completedFuture(
@@ -150,7 +152,8 @@ final class KafkaListenerTest {
                                             : new ApiVersionsResponse(
                                                     new ApiVersionsResponseData()));
                         },
-                        counters);
+                        counters,
+                        quota);
         try (Client client = new Client()) {
             // Header version 2, then a body that only a version of the future could read.
             client.sendRaw(new byte[] {0, 18, 0, 99, 0, 0, 0, 7, 0, 1, 'c', 0, 1, 2, 3, 4, 5});
@@ -168,11 +171,12 @@ final class KafkaListenerTest {
         Random random = new Random(seed);
         listener =
                 KafkaListener.open(
-                        settings(1000, 10, 1 << 20),
+                        settings(10, 1 << 20),
                         request ->
                                 CompletableFuture.completedFuture(
                                         request.body().getErrorResponse(new IOException("no"))),
-                        counters);
+                        counters,
+                        quota);
         try (Client good = new Client()) {
             for (int round = 0; round < 300; round++) {
                 byte[] bytes = new byte[random.nextInt(200)];
@@ -200,7 +204,8 @@ final class KafkaListenerTest {
 
     @Test
     void refusesConnectionsBeyondTheBound() throws Exception {
-        open(settings(2, 10, 1 << 20));
+        quota = new ConnectionQuota(2, 10);
+        open(settings(10, 1 << 20));
         try (Client first = new Client();
                 Client second = new Client()) {
             first.send(metadata(0));
@@ -217,20 +222,65 @@ final class KafkaListenerTest {
     }
 
     @Test
+    void refusesConnectionsOfOneAddressBeyondItsBoundOverAllListeners() throws Exception {
+        quota = new ConnectionQuota(10, 2);
+        open(settings(10, 1 << 20));
+        try (KafkaListener other =
+                KafkaListener.open(
+                        settings(10, 1 << 20), _ -> new CompletableFuture<>(), counters, quota)) {
+            try (Client first = new Client();
+                    Client second = new Client(other, "127.0.0.1")) {
+                await().until(() -> counters.connectionsOpen() == 2);
+
+                try (Client third = new Client()) {
+                    assertThatThrownBy(third::receive).isInstanceOf(IOException.class);
+                }
+                assertThat(counters.connectionsRefused()).isEqualTo(1);
+                try (Client elsewhere = new Client(listener, "127.0.0.2")) {
+                    elsewhere.send(metadata(0));
+                    await().until(() -> answers.size() == 1);
+                    assertThat(quota.addresses()).isEqualTo(2);
+                }
+                assertThat(first.hasInput()).isEqualTo(second.hasInput());
+            }
+            await().until(() -> quota.addresses() == 0);
+            try (Client again = new Client()) {
+                again.send(metadata(0));
+                await().until(() -> answers.size() == 2);
+            }
+        }
+    }
+
+    @Test
+    void closesAConnectionWhoseRequestStaysHalfSent() throws Exception {
+        open(idleAfter(Duration.ofMillis(50)));
+        try (Client half = new Client()) {
+            half.writeUnframed(new byte[] {0, 0, 1, 0, 0, 3});
+
+            assertThatThrownBy(half::receive).isInstanceOf(EOFException.class);
+        }
+        await().until(() -> counters.connectionsOpen() == 0);
+    }
+
+    @Test
+    void readsARequestThatComesByteByByte() throws Exception {
+        open(settings(10, 1 << 20));
+        try (Client slow = new Client()) {
+            ByteBuffer request = metadata(5);
+            slow.writeUnframed(ByteBuffer.allocate(4).putInt(request.remaining()).array());
+            while (request.hasRemaining()) {
+                slow.writeUnframed(new byte[] {request.get()});
+            }
+            await().until(() -> answers.size() == 1);
+
+            answers.get(0).complete(metadataAnswer(3));
+            assertThat(slow.receiveMetadata(5).controllerId()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void closesAConnectionThatIsIdleButNotOneThatWaitsForItsAnswer() throws Exception {
-        ListenerSettings base = settings(100, 10, 1 << 20);
-        open(
-                new ListenerSettings(
-                        base.name(),
-                        base.host(),
-                        0,
-                        base.requestBytesMax(),
-                        base.connectionsMax(),
-                        base.inFlightMax(),
-                        base.inFlightBytesMax(),
-                        Duration.ofMillis(50),
-                        base.stallTimeout(),
-                        1));
+        open(idleAfter(Duration.ofMillis(50)));
         try (Client waits = new Client();
                 Client idle = new Client()) {
             waits.send(metadata(0));
@@ -243,7 +293,7 @@ final class KafkaListenerTest {
 
     @Test
     void keepsTheReceiveBufferAsLongAsTheHandlerHoldsIt() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         try (Client client = new Client()) {
             client.send(metadata(0));
             await().until(() -> answers.size() == 1);
@@ -261,14 +311,15 @@ final class KafkaListenerTest {
 
     @Test
     void namesTheAddressThatIsTaken() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         int port = listener.localAddress().getPort();
 
         assertThatThrownBy(() ->
                         KafkaListener.open(
                                 ListenerSettings.at("PLAINTEXT", "127.0.0.1", port),
                                 _ -> new CompletableFuture<>(),
-                                counters))
+                                counters,
+                                quota))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(
                         "cannot listen: name=PLAINTEXT, host=127.0.0.1, port=" + port);
@@ -276,7 +327,7 @@ final class KafkaListenerTest {
 
     @Test
     void countsWhatItCarries() throws Exception {
-        open(settings(100, 10, 1 << 20));
+        open(settings(10, 1 << 20));
         try (Client client = new Client()) {
             client.send(metadata(0));
             await().until(() -> answers.size() == 1);
@@ -299,21 +350,35 @@ final class KafkaListenerTest {
                             answers.add(answer);
                             return answer;
                         },
-                        counters);
+                        counters,
+                        quota);
     }
 
-    private static ListenerSettings settings(int connections, int inFlight, int inFlightBytes) {
+    private static ListenerSettings settings(int inFlight, int inFlightBytes) {
         return new ListenerSettings(
                 "PLAINTEXT",
                 "127.0.0.1",
                 0,
                 1 << 20,
-                connections,
                 inFlight,
                 inFlightBytes,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 2);
+    }
+
+    private static ListenerSettings idleAfter(Duration silence) {
+        ListenerSettings base = settings(10, 1 << 20);
+        return new ListenerSettings(
+                base.name(),
+                base.host(),
+                0,
+                base.requestBytesMax(),
+                base.inFlightMax(),
+                base.inFlightBytesMax(),
+                silence,
+                base.stallTimeout(),
+                1);
     }
 
     private static ByteBuffer metadata(int correlationId) {
@@ -342,10 +407,16 @@ final class KafkaListenerTest {
         private final DataOutputStream out;
 
         Client() throws IOException {
+            this(listener, "127.0.0.1");
+        }
+
+        Client(KafkaListener to, String from) throws IOException {
             socket =
                     new Socket(
-                            listener.localAddress().getAddress(),
-                            listener.localAddress().getPort());
+                            to.localAddress().getAddress(),
+                            to.localAddress().getPort(),
+                            InetAddress.getByName(from),
+                            0);
             socket.setSoTimeout(20_000);
             in = new DataInputStream(socket.getInputStream());
             out = new DataOutputStream(socket.getOutputStream());
