@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             ArchiveCommand.class,
             BucketCommand.class,
             RecoverCommand.class,
+            TrainCommand.class,
             VersionCommand.class
         })
 final class Varve implements Runnable {

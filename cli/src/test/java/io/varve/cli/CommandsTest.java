@@ -27,7 +27,9 @@ class CommandsTest {
     }
 
     private static Stream<CommandLine> leaves() {
-        return all().stream().filter(command -> command.getSubcommands().isEmpty());
+        return all().stream()
+                .filter(command -> command.getSubcommands().isEmpty())
+                .filter(command -> !command.getCommandSpec().usageMessage().hidden());
     }
 
     private static String[] words(CommandLine command, String... more) {

@@ -6,12 +6,9 @@ import io.varve.broker.http.AdminView.PartitionStorage;
 import io.varve.broker.http.AdminView.TopicStorage;
 import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.CommandFailure;
+import io.varve.cli.shell.Folders;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -229,31 +226,8 @@ final class Demo implements AutoCloseable {
         killedAtMs = System.currentTimeMillis();
         closeWriters();
         Path lost = data();
-        long bytes = remove(lost);
+        long bytes = Folders.remove(lost);
         return "kill -9 while writing, " + bytes / 1_000_000 + " MB of local data removed";
-    }
-
-    private static long remove(Path folder) throws IOException {
-        long[] bytes = new long[1];
-        Files.walkFileTree(
-                folder,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                            throws IOException {
-                        bytes[0] += attributes.size();
-                        Files.delete(file);
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path directory, @Nullable IOException error) throws IOException {
-                        Files.delete(directory);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-        return bytes[0];
     }
 
     String recover() throws CommandFailure, IOException, InterruptedException {

@@ -3,13 +3,11 @@ package io.varve.cli.demo;
 
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
+import io.varve.cli.shell.Folders;
 import io.varve.cli.shell.Output;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -52,7 +50,7 @@ public final class DemoCommand implements Callable<Integer> {
             DemoReport report = run(folder, url, usedSeed);
             output.print(report, text(report));
             if (report.ok() && !keep) {
-                remove(folder);
+                Folders.remove(folder);
             } else {
                 output.say("data and logs: " + folder);
             }
@@ -107,25 +105,5 @@ public final class DemoCommand implements Callable<Integer> {
                 report.rto().firstReadSeconds(),
                 report.rto().firstWriteSeconds(),
                 report.rto().groupsReadySeconds());
-    }
-
-    private static void remove(Path folder) throws IOException {
-        Files.walkFileTree(
-                folder,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                            throws IOException {
-                        Files.delete(file);
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path directory, @Nullable IOException error) throws IOException {
-                        Files.delete(directory);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
     }
 }
