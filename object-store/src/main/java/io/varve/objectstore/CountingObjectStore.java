@@ -2,6 +2,7 @@
 package io.varve.objectstore;
 
 import io.varve.objectstore.RequestCounts.OperationCounts;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -80,6 +81,11 @@ public final class CountingObjectStore implements ObjectStore {
     @Override
     public String url() {
         return store.url();
+    }
+
+    @Override
+    public Optional<Path> directory() {
+        return store.directory();
     }
 
     @Override

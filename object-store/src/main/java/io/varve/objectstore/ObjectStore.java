@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -72,6 +73,12 @@ public interface ObjectStore extends AutoCloseable {
 
     /// The URL that names this bucket, without credentials. For messages.
     String url();
+
+    /// The directory in which the objects lie as files, where the bucket is one: whoever keeps
+    /// copies of objects on the same file system saves nothing by it.
+    default Optional<Path> directory() {
+        return Optional.empty();
+    }
 
     /// Idempotent; bounded in time.
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -65,6 +66,11 @@ final class PrefixedObjectStore implements ObjectStore {
     @Override
     public String url() {
         return store.url() + "/" + prefix.substring(0, prefix.length() - 1);
+    }
+
+    @Override
+    public Optional<Path> directory() {
+        return store.directory();
     }
 
     @Override

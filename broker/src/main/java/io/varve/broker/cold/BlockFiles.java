@@ -13,13 +13,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// The files of the disk cache: one per block, names never used twice, so an open file stays what
-/// it was while eviction unlinks it. Starts empty: what an earlier process left is deleted. Checks
-/// no content. Thread-safe; a folder that is wiped while it runs only costs misses.
-final class BlockFiles {
+/// it was while eviction unlinks it. Starts empty, so nothing is flushed: what an earlier process
+/// left is deleted. Checks no content. Thread-safe; a folder that is wiped while it runs only costs
+/// misses.
+final class BlockFiles implements DiskBlocks {
     private static final String SUFFIX = ".block";
 
     private record BlockFile(Path path, int length) {}
@@ -28,16 +30,19 @@ final class BlockFiles {
     private final ColdCounters counters;
     private final AtomicLong nextName = new AtomicLong();
     private final Cache<BlockKey, BlockFile> index;
+    private final BlockWrites writes;
 
-    BlockFiles(Path directory, long bytesMax, ColdCounters counters) throws IOException {
+    /// @param directory an emptied one
+    /// @param writeBytesMax that may wait to be written
+    BlockFiles(
+            Path directory,
+            long bytesMax,
+            long writeBytesMax,
+            Executor threads,
+            ColdCounters counters) {
         this.directory = directory;
         this.counters = counters;
-        Files.createDirectories(directory);
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-            for (Path leftover : leftovers) {
-                Files.deleteIfExists(leftover);
-            }
-        }
+        this.writes = new BlockWrites(writeBytesMax, threads, this::write);
         this.index =
                 Caffeine.newBuilder()
                         .maximumWeight(bytesMax)
@@ -45,6 +50,16 @@ final class BlockFiles {
                         .executor(Runnable::run)
                         .removalListener(this::removed)
                         .build();
+    }
+
+    /// Makes the directory, or deletes what an earlier process left in it.
+    static void empty(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            for (Path leftover : leftovers) {
+                Files.deleteIfExists(leftover);
+            }
+        }
     }
 
     private void removed(@Nullable BlockKey key, @Nullable BlockFile file, RemovalCause cause) {
@@ -64,16 +79,16 @@ final class BlockFiles {
         }
     }
 
-    boolean contains(BlockKey key) {
-        return index.asMap().containsKey(key);
+    @Override
+    public boolean contains(BlockKey key) {
+        return index.asMap().containsKey(key) || writes.get(key).isPresent();
     }
 
-    /// Bytes `[from, from + length)` of a block, in a buffer of their own; empty when the block is
-    /// not cached, or its file is gone or short.
-    Optional<ByteBuffer> read(BlockKey key, int from, int length) {
+    @Override
+    public Optional<ByteBuffer> read(BlockKey key, int from, int length) {
         BlockFile file = index.getIfPresent(key);
         if (file == null) {
-            return Optional.empty();
+            return writes.get(key).map(block -> copy(block, from, length));
         }
         ByteBuffer bytes = ByteBuffer.allocate(length);
         try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
@@ -91,8 +106,24 @@ final class BlockFiles {
         return Optional.of(bytes.flip());
     }
 
-    /// Keeps a block's bytes, unless that fails: then it is not cached.
-    void write(BlockKey key, ByteBuffer bytes) {
+    /// Of its own, as if it came from a file: a slice would hold on to all that came with it.
+    private static ByteBuffer copy(ByteBuffer block, int from, int length) {
+        return ByteBuffer.allocate(length).put(0, block, block.position() + from, length);
+    }
+
+    @Override
+    public void keep(Arrived arrived) {
+        if (!writes.offer(arrived)) {
+            counters.diskSkipped.increment();
+        }
+    }
+
+    @Override
+    public boolean keepsUp() {
+        return !writes.isHalfFull();
+    }
+
+    private void write(BlockKey key, ByteBuffer bytes) {
         Path path = directory.resolve(nextName.getAndIncrement() + SUFFIX);
         try {
             try {
@@ -119,13 +150,14 @@ final class BlockFiles {
         }
     }
 
-    /// Forgets a block whose bytes turned out to be wrong.
-    void drop(BlockKey key) {
+    @Override
+    public void drop(BlockKey key) {
+        writes.drop(key);
         index.invalidate(key);
     }
 
-    /// Bytes of all cached files.
-    long bytes() {
+    @Override
+    public long bytes() {
         index.cleanUp();
         return index.policy().eviction().orElseThrow().weightedSize().orElseThrow();
     }

@@ -16,9 +16,11 @@ public final class ColdCounters {
     final LongAdder misses = new LongAdder();
     final LongAdder diskDamaged = new LongAdder();
     final LongAdder diskFailures = new LongAdder();
+    final LongAdder diskSkipped = new LongAdder();
     final LongAdder evictions = new LongAdder();
     final LongAdder aheadChunks = new LongAdder();
     final LongAdder aheadFailures = new LongAdder();
+    final LongAdder aheadUnread = new LongAdder();
 
     private final CountingObjectStore requests;
 
@@ -38,12 +40,15 @@ public final class ColdCounters {
     /// @param misses chunks that a read had to wait for
     /// @param diskDamaged cached files that were damaged or gone, and so fetched again
     /// @param diskFailures chunks that could not be written to the cache
+    /// @param diskSkipped answers of the bucket that were not cached on disk, because the disk is
+    ///   slower than the bucket
     /// @param evictions cached files that left because of space
     /// @param requests requests to the bucket, for manifests and indexes too
     /// @param requestFailures those that failed
     /// @param bytesFetched bytes of them
     /// @param aheadChunks chunks asked for by read-ahead
     /// @param aheadFailures read-ahead that ended early: whoever reads there is told why
+    /// @param aheadUnread answers to read-ahead that left memory before anybody asked for them
     public record Snapshot(
             long reads,
             long readsFromCache,
@@ -54,12 +59,14 @@ public final class ColdCounters {
             long misses,
             long diskDamaged,
             long diskFailures,
+            long diskSkipped,
             long evictions,
             long requests,
             long requestFailures,
             long bytesFetched,
             long aheadChunks,
-            long aheadFailures) {}
+            long aheadFailures,
+            long aheadUnread) {}
 
     private static long failures(RequestCounts counts) {
         return counts.byOperation().values().stream()
@@ -79,11 +86,13 @@ public final class ColdCounters {
                 misses.sum(),
                 diskDamaged.sum(),
                 diskFailures.sum(),
+                diskSkipped.sum(),
                 evictions.sum(),
                 store.requests(),
                 failures(store),
                 store.bytesIn(),
                 aheadChunks.sum(),
-                aheadFailures.sum());
+                aheadFailures.sum(),
+                aheadUnread.sum());
     }
 }

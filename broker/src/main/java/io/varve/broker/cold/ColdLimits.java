@@ -22,9 +22,16 @@ final class ColdLimits {
     /// One read gives at most this much, plus one larger batch.
     static final int READ_BYTES_MAX = 4 << 20;
 
-    /// Bytes of verified chunks kept in memory: what a client reads in small pieces is read from
-    /// disk and checked once.
-    static final long MEMORY_BYTES_MAX = 16L << 20;
+    /// Bytes kept in memory of what arrived last: what read-ahead fetched, and what a client reads
+    /// in small pieces. At most [#LOADS_MAX] runs more are on their way.
+    static final long MEMORY_BYTES_MAX = 64L << 20;
+
+    /// Of these, bytes that read-ahead fetches or fetched and nobody asked for yet, where memory is
+    /// all there is: the other half is for what is being read.
+    static final long UNREAD_BYTES_MAX = MEMORY_BYTES_MAX / 2;
+
+    /// Bytes that wait to be written to the disk cache.
+    static final long WRITE_BYTES_MAX = 32L << 20;
 
     /// Estimated bytes of pack indexes kept in memory.
     static final long INDEX_BYTES_MAX = 32L << 20;

@@ -85,7 +85,7 @@ interface ColdSource {
 
         @Override
         public void expect(PackRef pack, PackSection section, int first, int end) {
-            chunks.start(pack, section, first, end, ColdLimits.CHUNKS_WAITING_MAX);
+            chunks.expect(pack, section, first, end);
         }
     }
 }

@@ -129,8 +129,7 @@ final class ReadAhead {
         long wanted = Math.min(section.length(), position + window);
         int runs = section.chunkAt(wanted - 1) / perRun + 1;
         int end = Math.min(section.chunkCount(), runs * perRun);
-        counters.aheadChunks.add(
-                chunks.start(place.pack(), section, first, end, ColdLimits.CHUNKS_WAITING_MAX / 2));
+        counters.aheadChunks.add(chunks.ahead(place.pack(), section, first, end));
         return rest;
     }
 }

@@ -15,11 +15,7 @@ import io.varve.objectstore.faulty.FaultyObjectStore;
 import io.varve.objectstore.faulty.ScriptedFaults;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -77,32 +73,19 @@ class ColdReaderTest {
     }
 
     private ColdRead read(long offset, int maxBytes) {
-        return tier.reader().read(log.view, offset, maxBytes).join();
+        return reads().read(offset, maxBytes);
     }
 
     private void readAllFrom(long offset, int maxBytes) {
-        long at = offset;
-        while (at < log.end()) {
-            at = checkRead(at, maxBytes);
-        }
+        reads().checkAllFrom(offset, maxBytes);
     }
 
-    private long checkRead(long offset, int maxBytes) {
-        ColdRead.Found found = (ColdRead.Found) read(offset, maxBytes);
-        int first = log.indexAt(offset);
-        int end = log.indexAt(found.endOffset());
-        assertThat(found.firstOffset()).isEqualTo(log.batches.get(first).baseOffset());
-        assertThat(joined(found.parts()))
-                .as("seed=%d, offset=%d", seed, offset)
-                .isEqualTo(log.bytes(first, end));
-        assertThat(found.bytes() <= maxBytes || end == first + 1).isTrue();
-        return found.endOffset();
+    private void checkRead(long offset, int maxBytes) {
+        reads().check(offset, maxBytes);
     }
 
-    private static ByteBuffer joined(List<ByteBuffer> parts) {
-        ByteBuffer all = ByteBuffer.allocate(parts.stream().mapToInt(ByteBuffer::remaining).sum());
-        parts.forEach(part -> all.put(part.duplicate()));
-        return all.flip();
+    private LogReads reads() {
+        return new LogReads(tier, log, "seed=" + seed);
     }
 
     private Throwable failure(long offset) {
@@ -181,7 +164,7 @@ class ColdReaderTest {
             CompletableFuture<ColdRead> read = tier.reader().read(log.view, batch.baseOffset(), 1);
             try {
                 ColdRead.Found found = (ColdRead.Found) read.join();
-                assertThat(joined(found.parts())).isEqualTo(batch.bytes());
+                assertThat(LogReads.joined(found.parts())).isEqualTo(batch.bytes());
             } catch (CompletionException e) {
                 failures++;
                 assertThat(e.getCause())
@@ -203,7 +186,7 @@ class ColdReaderTest {
         for (TieredLog.Batch batch : log.batches) {
             try {
                 ColdRead.Found found = (ColdRead.Found) read(batch.baseOffset(), 1);
-                assertThat(joined(found.parts())).isEqualTo(batch.bytes());
+                assertThat(LogReads.joined(found.parts())).isEqualTo(batch.bytes());
             } catch (CompletionException e) {
                 failures.add(e.getCause());
             }
@@ -333,75 +316,6 @@ class ColdReaderTest {
 
         faults.clear();
         checkRead(late, MIB);
-    }
-
-    @Test
-    void folderThatIsWipedOnlyCostsRequests() throws IOException {
-        log.append(24 * MIB, 20_000); // more than memory holds
-        log.archive(log.end());
-        log.view.hotStart = log.end();
-        readAllFrom(0, MIB);
-        long requests = tier.counters().requests();
-
-        wipe();
-        readAllFrom(0, MIB);
-
-        assertThat(tier.counters().requests()).isGreaterThan(requests);
-    }
-
-    private void wipe() throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve("cache"))) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory.resolve("cache"));
-    }
-
-    @Test
-    void damagedCacheFileIsFetchedAgain() throws IOException {
-        log.append(24 * MIB, 20_000); // more than memory holds
-        log.archive(log.end());
-        log.view.hotStart = log.end();
-        readAllFrom(0, MIB);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve("cache"))) {
-            for (Path file : files) {
-                Files.write(file, new byte[] {1, 2, 3}, StandardOpenOption.WRITE);
-            }
-        }
-
-        readAllFrom(0, MIB);
-
-        assertThat(tier.counters().diskDamaged()).isPositive();
-    }
-
-    @Test
-    void cacheStaysBelowItsBoundAndReadsGoOn() throws IOException {
-        long bound = 2L * MIB;
-        tier = new ColdTier(store, directory.resolve("small"), bound, threads);
-        largeSegment();
-        log.view.hotStart = log.end();
-
-        readAllFrom(0, 200_000);
-
-        assertThat(tier.cacheBytes()).isLessThanOrEqualTo(bound);
-        assertThat(tier.counters().evictions()).isPositive();
-        long onDisk = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve("small"))) {
-            for (Path file : files) {
-                onDisk += Files.size(file);
-            }
-        }
-        assertThat(onDisk).isLessThanOrEqualTo(bound + 32L * TieredLog.CHUNK_BYTES);
-    }
-
-    @Test
-    void leftoversOfAnEarlierProcessAreDeleted() throws IOException {
-        Files.write(directory.resolve("cache").resolve("17.block"), new byte[10]);
-
-        tier = new ColdTier(store, directory.resolve("cache"), CACHE_BYTES, threads);
-
-        assertThat(Files.exists(directory.resolve("cache").resolve("17.block"))).isFalse();
     }
 
     @Test

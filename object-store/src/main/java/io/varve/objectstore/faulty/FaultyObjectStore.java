@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -197,6 +198,11 @@ public final class FaultyObjectStore implements ObjectStore {
     @Override
     public String url() {
         return truth.url();
+    }
+
+    @Override
+    public Optional<Path> directory() {
+        return truth.directory();
     }
 
     @Override

@@ -331,5 +331,10 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
+    public Optional<Path> directory() {
+        return Optional.of(root);
+    }
+
+    @Override
     public void close() {}
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.bench;
+
+import io.varve.broker.shard.PartitionView;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
+import io.varve.manifest.key.BucketKeys;
+import io.varve.manifest.key.ObjectName;
+import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.state.PartitionState.ManifestRef;
+import io.varve.objectstore.ObjectInfo;
+import io.varve.objectstore.ObjectStore;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Optional;
+
+/// What a bucket holds of a partition, found without a broker.
+final class Archived {
+    private Archived() {}
+
+    /// The newest manifest of a partition.
+    static PartitionManifest manifest(ObjectStore store, String topic, int partition)
+            throws Exception {
+        String last = "";
+        while (true) {
+            List<ObjectInfo> page = store.list("topics/" + topic + "/", last, 1_000);
+            for (ObjectInfo object : page) {
+                if (BucketKeys.parse(object.key()) instanceof ObjectName.Segment segment
+                        && segment.partition().partition() == partition) {
+                    return ManifestStore.newest(
+                                    store, topic, segment.partition(), Integer.MAX_VALUE)
+                            .orElseThrow(() -> new IllegalArgumentException("no manifest"));
+                }
+            }
+            if (page.size() < 1_000) {
+                throw new IllegalArgumentException(
+                        "no segments: topic=" + topic + ", partition=" + partition);
+            }
+            last = page.getLast().key();
+        }
+    }
+
+    /// Applied state of a partition that is in segments as a whole.
+    static PartitionView view(PartitionManifest manifest) {
+        PartitionId id = manifest.id();
+        return (PartitionView)
+                Proxy.newProxyInstance(
+                        PartitionView.class.getClassLoader(),
+                        new Class<?>[] {PartitionView.class},
+                        (_, method, _) ->
+                                switch (method.getName()) {
+                                    case "id" -> id;
+                                    case "topicName" -> manifest.topicName();
+                                    case "shard" -> new ShardId(manifest.generation(), 1, 0);
+                                    case "logStart" -> manifest.logStart();
+                                    case "archivedEnd",
+                                            "hotStart",
+                                            "highWatermark",
+                                            "lastStableOffset" ->
+                                            manifest.archivedEnd();
+                                    case "manifest" ->
+                                            new ManifestRef(
+                                                    manifest.generation(), manifest.version());
+                                    case "abortedIn" -> List.of();
+                                    case "lease" -> Optional.empty();
+                                    case "epochs" -> manifest.epochStarts();
+                                    default ->
+                                            throw new UnsupportedOperationException(
+                                                    method.getName());
+                                });
+    }
+}
