@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Walks the batches of one section over its chunks: reads headers, copies nothing but headers that
@@ -99,25 +100,39 @@ final class SectionScan {
         if (end > section.length()) {
             throw damaged(position, "batch header cut short");
         }
+        int chunk = section.chunkAt(position);
+        if (chunk == section.chunkAt(end - 1)) {
+            ByteBuffer bytes = chunk(chunk);
+            return bytes == null
+                    ? Optional.empty()
+                    : Optional.of(header(position, bytes, inChunk(position)));
+        }
         Optional<List<ByteBuffer>> parts = bytes(position, end);
-        if (parts.isEmpty()) {
-            return Optional.empty();
-        }
-        ByteBuffer header = joined(parts.get());
-        int at = header.position();
-        long length = Batches.sizeAt(header, at);
-        int delta = header.getInt(at + LAST_OFFSET_DELTA_AT);
-        long baseOffset = header.getLong(at);
+        return parts.isEmpty()
+                ? Optional.empty()
+                : Optional.of(header(position, joined(parts.get()), 0));
+    }
+
+    private int inChunk(long position) {
+        return (int) (position % section.chunkBytes());
+    }
+
+    /// @param at where the header begins, behind the buffer's position
+    private Header header(long position, ByteBuffer bytes, int at) {
+        int start = bytes.position() + at;
+        long length = Batches.sizeAt(bytes, start);
+        int delta = bytes.getInt(start + LAST_OFFSET_DELTA_AT);
+        long baseOffset = bytes.getLong(start);
         if (position + length > section.length() || delta < 0 || length > Integer.MAX_VALUE) {
-            throw damaged(position, "batch does not fit: length=" + header.getInt(at + LENGTH_AT));
+            throw damaged(
+                    position, "batch does not fit: length=" + bytes.getInt(start + LENGTH_AT));
         }
-        return Optional.of(
-                new Header(
-                        position,
-                        (int) length,
-                        baseOffset,
-                        baseOffset + delta + 1,
-                        header.getLong(at + MAX_TIMESTAMP_AT)));
+        return new Header(
+                position,
+                (int) length,
+                baseOffset,
+                baseOffset + delta + 1,
+                bytes.getLong(start + MAX_TIMESTAMP_AT));
     }
 
     private CorruptObjectException damaged(long position, String what) {
@@ -134,25 +149,77 @@ final class SectionScan {
     }
 
     /// Whole batches from `first` on: the first one, and those that follow while they fit, are
-    /// served from this section, and are here. Empty when not even the first one is here.
+    /// served from this section, and are here. Empty when not even the first one is here. A chunk
+    /// behind the first batch that is lost or damaged ends them: whoever comes that far is told.
     ///
     /// @return the last batch of them
     Optional<Header> extend(Header first, int bytesMax) throws ObjectStoreException {
         if (bytes(first.position(), first.endPosition()).isEmpty()) {
             return Optional.empty();
         }
+        long end = hereUpTo(first.endPosition(), servedUpTo(first.position() + bytesMax));
         Header last = first;
-        while (last.endPosition() < section.length()) {
-            Optional<Header> next = header(last.endPosition());
-            if (next.isEmpty()
-                    || next.get().baseOffset() >= place.endOffset()
-                    || next.get().endPosition() - first.position() > bytesMax
-                    || bytes(next.get().position(), next.get().endPosition()).isEmpty()) {
+        long at = jump(first.endPosition(), end);
+        while (at + BatchHeader.HEADER_BYTES <= end) {
+            Header next = header(at).orElseThrow();
+            if (next.baseOffset() >= place.endOffset() || next.endPosition() > end) {
                 break;
             }
-            last = next.get();
+            last = next;
+            at = next.endPosition();
         }
         return Optional.of(last);
+    }
+
+    /// A position from which on nothing is served, `limit` at most.
+    private long servedUpTo(long limit) {
+        int point = pointsWhere(p -> p.offset() < place.endOffset());
+        long end =
+                point < section.sparseIndex().size()
+                        ? section.sparseIndex().get(point).position()
+                        : section.length();
+        return Math.min(limit, end);
+    }
+
+    /// How far the chunks behind a position are here without a break.
+    private long hereUpTo(long position, long end) {
+        long here = position;
+        while (here < end) {
+            int chunk = section.chunkAt(here);
+            try {
+                if (chunk(chunk) == null) {
+                    break;
+                }
+            } catch (ObjectStoreException | CorruptObjectException e) {
+                break; // told when it is the first thing that a read needs
+            }
+            here = (long) (chunk + 1) * section.chunkBytes();
+        }
+        return Math.max(position, Math.min(here, end));
+    }
+
+    /// Where to go on to look for the last batch that ends in front of `end`: over all points of
+    /// the sparse index that another one in front of `end` follows.
+    private long jump(long position, long end) {
+        int points = pointsWhere(p -> p.position() <= end && p.offset() <= place.endOffset());
+        return points < 2
+                ? position
+                : Math.max(position, section.sparseIndex().get(points - 2).position());
+    }
+
+    /// How many points from the first on are so: those in front of the first that is not.
+    private int pointsWhere(Predicate<PackSection.SparsePoint> so) {
+        int low = 0;
+        int high = section.sparseIndex().size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (so.test(section.sparseIndex().get(middle))) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /// Bytes `[from, to)` of the section as slices of its chunks; empty when one is not here.

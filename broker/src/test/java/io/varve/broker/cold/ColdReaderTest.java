@@ -80,8 +80,8 @@ class ColdReaderTest {
         reads().checkAllFrom(offset, maxBytes);
     }
 
-    private void checkRead(long offset, int maxBytes) {
-        reads().check(offset, maxBytes);
+    private long checkRead(long offset, int maxBytes) {
+        return reads().check(offset, maxBytes);
     }
 
     private LogReads reads() {
@@ -118,6 +118,50 @@ class ColdReaderTest {
         for (long offset = 0; offset < log.end(); offset++) {
             checkRead(offset, 1 + random.nextInt(300_000));
         }
+    }
+
+    @Test
+    void readOfWhatIsHereTakesAllThatFits() throws IOException {
+        log.append(3 * MIB, 3_000);
+        log.archive(log.batches.get(log.batches.size() / 3).endOffset());
+        log.archive(log.end());
+        log.view.hotStart = log.end();
+        readAllFrom(0, MIB);
+
+        for (TieredLog.Batch batch : log.batches) {
+            int maxBytes = batch.length() + random.nextInt(500_000);
+            long end = checkRead(batch.baseOffset(), maxBytes);
+            int next = log.indexAt(end);
+            int taken = log.bytes(log.indexAt(batch.baseOffset()), next).remaining();
+            assertThat(
+                            next == log.batches.size()
+                                    || taken + log.batches.get(next).length() > maxBytes)
+                    .as("seed=%d, offset=%d, maxBytes=%d", seed, batch.baseOffset(), maxBytes)
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void everythingInFrontOfADamagedChunkIsReadBeforeTheErrorIsTold() throws IOException {
+        log.append(6 * MIB, 20_000);
+        flip(log.archive(log.end()), 3 * MIB);
+        log.view.hotStart = log.end();
+
+        long at = 0;
+        Throwable told = null;
+        while (told == null) {
+            try {
+                at = checkRead(at, MIB);
+            } catch (CompletionException e) {
+                told = e.getCause();
+            }
+        }
+
+        assertThat(told).isInstanceOf(ColdReadException.CorruptCold.class);
+        int before = log.bytes(0, log.indexAt(at)).remaining();
+        assertThat(before)
+                .as("seed=%d", seed)
+                .isBetween(3 * MIB - TieredLog.CHUNK_BYTES - 200_000, 3 * MIB);
     }
 
     @Test
