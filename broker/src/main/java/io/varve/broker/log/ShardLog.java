@@ -205,6 +205,11 @@ public final class ShardLog implements AutoCloseable {
                 .min();
     }
 
+    /// Number of the newest file, or empty when there is none.
+    public OptionalLong newestFile() {
+        return files.oldestFirst().stream().mapToLong(LogFile::number).max();
+    }
+
     /// What the scan at start could not read, with file and position. Frames behind damage are
     /// found all the same.
     public List<DamagedFrameException> damages() {

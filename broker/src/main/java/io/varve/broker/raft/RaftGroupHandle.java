@@ -158,6 +158,13 @@ public final class RaftGroupHandle {
         return division.getRaftLog().purge(index);
     }
 
+    /// Closes the segment that Raft's log writes to: [#purge] lets go of closed ones only.
+    ///
+    /// @return false when it holds nothing yet
+    public boolean closeSegment() {
+        return OpenSegment.close(division.getRaftLog());
+    }
+
     /// Gives up leadership, if it is held. A group of one elects itself again, in a new term.
     public void stepDown() {
         try {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Makes room on local disk: moves each partition's hot start as its local retention says, and
 /// frees files of the shard log.
@@ -18,7 +19,8 @@ import java.util.Optional;
 /// goes only when the floor is past its highest index (dead frames included) and Raft's log starts
 /// behind it, which is purged first. In the normal case all of its records are also in segment
 /// objects and past their local retention; under disk pressure the floor is enough, because the
-/// journals up to it hold them.
+/// journals up to it hold them. Because Raft lets go of whole closed segments only, one is closed
+/// when the shard log has begun another file.
 ///
 /// Owner: the one thread that steps it.
 public final class HotRetention {
@@ -29,16 +31,25 @@ public final class HotRetention {
     private final LocalRetention retention;
     private final InstantSource clock;
 
+    /// When the newest file of the shard log is another, Raft's log begins another segment too.
+    private OptionalLong newestFile;
+
     public HotRetention(
             LocalShard shard, ShardLog log, LocalRetention retention, InstantSource clock) {
         this.shard = shard;
         this.log = log;
         this.retention = retention;
         this.clock = clock;
+        this.newestFile = log.newestFile();
     }
 
     /// Frees at most one file.
     public StepResult step() {
+        OptionalLong newest = log.newestFile();
+        if (!newest.equals(newestFile)) {
+            shard.closeRaftSegment();
+            newestFile = newest;
+        }
         for (PartitionView partition : shard.partitions()) {
             long start = startOf(partition, retention.of(partition.id()));
             if (start > partition.hotStart()) {

@@ -258,6 +258,15 @@ public final class LocalShard implements Shard, AutoCloseable {
         }
     }
 
+    /// Ends a segment of Raft's log here, so that files of the shard log do not wait until half a
+    /// megabyte of headers is full.
+    void closeRaftSegment() {
+        RaftGroupHandle handle = group.handle;
+        if (handle != null) {
+            handle.closeSegment();
+        }
+    }
+
     /// First index that Raft's log holds here; nothing is known before the group is open.
     OptionalLong raftLogStart() {
         RaftGroupHandle handle = group.handle;
