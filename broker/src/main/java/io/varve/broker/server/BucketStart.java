@@ -24,7 +24,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     static BucketStart of(
             String url, DataDirectory directory, BrokerPlace place, InstantSource clock)
             throws BrokerStartException {
-        CountingObjectStore store = open(url);
+        CountingObjectStore store = open(url, directory);
         try {
             SecureRandom random = new SecureRandom();
             probe(store, directory.identity().isPresent(), random);
@@ -36,12 +36,26 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         }
     }
 
-    private static CountingObjectStore open(String url) throws BrokerStartException {
+    /// A directory that knows its cluster had its bucket before: one that is gone is not made anew.
+    private static CountingObjectStore open(String url, DataDirectory directory)
+            throws BrokerStartException {
+        boolean known = directory.identity().isPresent();
         try {
-            return new CountingObjectStore(ObjectStores.open(url));
+            return new CountingObjectStore(
+                    known ? ObjectStores.openExisting(url) : ObjectStores.open(url));
         } catch (BucketUrlException e) {
             throw new BrokerStartException(
                     "archive.bucket: " + e.getMessage() + "; " + e.remedy(), e);
+        } catch (ObjectStoreException.NotFound e) {
+            throw new BrokerStartException(
+                    "bucket of this data directory is gone: archive.bucket="
+                            + url
+                            + ", log.dirs="
+                            + directory.root()
+                            + ", error="
+                            + e.getMessage()
+                            + "; is its disk mounted?",
+                    e);
         } catch (ObjectStoreException e) {
             throw new BrokerStartException(
                     "cannot open the bucket: archive.bucket=" + url + ", error=" + e.getMessage(),

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /// |---|---|---|
 /// | formatted | same cluster, no later generation | goes on |
 /// | formatted | later generation | refuses: fenced |
-/// | formatted | another cluster, or none after the founding | refuses |
+/// | formatted | another cluster, or none although a broker served from here | refuses |
 /// | formatted | unreachable | goes on: it knows its generation |
 /// | empty | empty | founds a cluster, generation 1 |
 /// | empty | a generation with a cut that nobody opened | opens it |
@@ -123,6 +123,16 @@ final class ClusterOpening {
                             + "="
                             + identity.clusterId()
                             + "; correct archive.bucket or log.dirs");
+        }
+        if (bucket.isEmpty() && directory.served()) {
+            throw new BrokerStartException(
+                    "bucket holds nothing of this directory's cluster: archive.bucket="
+                            + store.url()
+                            + ", missing=varve.json, log.dirs="
+                            + directory.root()
+                            + ", cluster id="
+                            + identity.clusterId()
+                            + "; is its disk mounted? correct archive.bucket or log.dirs");
         }
         Optional<String> fenced = GenerationGuard.laterGeneration(store, identity.generation());
         if (fenced.isPresent()) {

@@ -87,6 +87,12 @@ public final class DataDirectory implements AutoCloseable {
         return root.resolve("raft");
     }
 
+    /// Whether a broker ever served from here: Raft began only after the bucket was told of the
+    /// cluster.
+    boolean served() {
+        return Files.exists(raft());
+    }
+
     public Path cache() {
         return root.resolve("cache");
     }
