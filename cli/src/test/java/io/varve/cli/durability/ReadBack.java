@@ -129,9 +129,39 @@ final class ReadBack {
                             .isEqualTo(producer.sent(partition));
                     assertThat(sequences(partition, producer.number()))
                             .as(what)
-                            .isEqualTo(acknowledged);
+                            .isEqualTo(offsets(acknowledged));
                 });
         return this;
+    }
+
+    /// What is there of a producer is what it was told; what it lost of that is the newest, and was
+    /// acknowledged at or after a moment.
+    ///
+    /// @param sinceNs by [System#nanoTime]
+    /// @return how many acknowledged records are lost
+    long requireNoLossBefore(SeededProducer producer, long sinceNs) {
+        long lost = 0;
+        for (var partition : producer.acknowledged().entrySet()) {
+            String what = "producer=" + producer.number() + ", " + partition.getKey();
+            Map<Long, Long> read = sequences(partition.getKey(), producer.number());
+            for (var acknowledged : partition.getValue().entrySet()) {
+                Long offset = read.get(acknowledged.getKey());
+                if (offset == null) {
+                    lost++;
+                    assertThat(acknowledged.getKey()).as(what).isGreaterThanOrEqualTo(read.size());
+                    assertThat(acknowledged.getValue().atNs() - sinceNs).as(what).isPositive();
+                } else {
+                    assertThat(offset).as(what).isEqualTo(acknowledged.getValue().offset());
+                }
+            }
+        }
+        return lost;
+    }
+
+    private static Map<Long, Long> offsets(Map<Long, SeededProducer.Acknowledged> acknowledged) {
+        Map<Long, Long> offsets = new TreeMap<>();
+        acknowledged.forEach((sequence, answer) -> offsets.put(sequence, answer.offset()));
+        return offsets;
     }
 
     /// Offset by sequence of what was read.

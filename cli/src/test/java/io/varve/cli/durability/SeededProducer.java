@@ -27,12 +27,17 @@ import org.jspecify.annotations.Nullable;
 final class SeededProducer implements AutoCloseable {
     private static final int IN_FLIGHT_MAX = 1_000;
 
+    /// What the broker said to a record.
+    ///
+    /// @param atNs when, by [System#nanoTime]
+    record Acknowledged(long offset, long atNs) {}
+
     private final KafkaProducer<byte[], byte[]> producer;
     private final int number;
     private final SeededRecords records;
     private final List<TopicPartition> partitions;
     private final Map<TopicPartition, Long> next = new HashMap<>();
-    private final Map<TopicPartition, ConcurrentSkipListMap<Long, Long>> acknowledged =
+    private final Map<TopicPartition, ConcurrentSkipListMap<Long, Acknowledged>> acknowledged =
             new ConcurrentHashMap<>();
     private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX);
     private final AtomicBoolean running = new AtomicBoolean();
@@ -93,7 +98,10 @@ final class SeededProducer implements AutoCloseable {
                                 if (error == null) {
                                     acknowledged
                                             .getOrDefault(partition, new ConcurrentSkipListMap<>())
-                                            .put(sequence, metadata.offset());
+                                            .put(
+                                                    sequence,
+                                                    new Acknowledged(
+                                                            metadata.offset(), System.nanoTime()));
                                 } else {
                                     failure.compareAndSet(null, error);
                                 }
@@ -153,8 +161,8 @@ final class SeededProducer implements AutoCloseable {
                 .isNull();
     }
 
-    /// Offset by sequence.
-    Map<TopicPartition, ConcurrentSkipListMap<Long, Long>> acknowledged() {
+    /// By sequence.
+    Map<TopicPartition, ConcurrentSkipListMap<Long, Acknowledged>> acknowledged() {
         return acknowledged;
     }
 
@@ -167,10 +175,14 @@ final class SeededProducer implements AutoCloseable {
         return next.getOrDefault(partition, 0L);
     }
 
-    /// Gives up what is in flight.
-    @Override
-    public void close() {
+    /// Stops at once: what is in flight is never answered.
+    void giveUp() {
         running.set(false);
         producer.close(Duration.ZERO);
+    }
+
+    @Override
+    public void close() {
+        giveUp();
     }
 }
