@@ -75,6 +75,7 @@ public record BrokerConfig(
             long segmentAgeMs,
             long deleteGraceMs,
             long topicUndeleteMs,
+            long retentionCheckMs,
             int scrubDays,
             long restorePointIntervalMs,
             OptionalLong fencingLeaseMs,

@@ -208,6 +208,7 @@ final class BrokerConfigReader {
                 values.number(BrokerKeys.ARCHIVE_SEGMENT_AGE),
                 values.number(BrokerKeys.ARCHIVE_DELETE_GRACE),
                 values.number(BrokerKeys.ARCHIVE_UNDELETE),
+                values.number(BrokerKeys.RETENTION_CHECK),
                 values.integer(BrokerKeys.ARCHIVE_SCRUB),
                 values.number(BrokerKeys.RESTORE_POINT_INTERVAL),
                 lease.equals(BrokerKeys.OFF)

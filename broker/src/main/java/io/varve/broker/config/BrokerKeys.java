@@ -59,6 +59,7 @@ public final class BrokerKeys {
     static final String ARCHIVE_SEGMENT_AGE = "archive.segment.age.ms";
     static final String ARCHIVE_DELETE_GRACE = "archive.delete.grace.ms";
     static final String ARCHIVE_UNDELETE = "archive.topic.undelete.ms";
+    static final String RETENTION_CHECK = "log.retention.check.interval.ms";
     static final String ARCHIVE_SCRUB = "archive.scrub.days";
     static final String RESTORE_POINT_INTERVAL = "restore.point.interval.ms";
     static final String FENCING_LEASE = "fencing.lease.ms";
@@ -279,6 +280,13 @@ public final class BrokerKeys {
                 7 * DAY_MS,
                 Bounds.between(0, 3650 * DAY_MS),
                 "A deleted topic can be brought back for this long.");
+        own(
+                keys,
+                RETENTION_CHECK,
+                LONG,
+                300_000L,
+                Bounds.between(100, DAY_MS),
+                "Retention is looked at this often; objects past their grace are deleted at every second look.");
         own(
                 keys,
                 ARCHIVE_SCRUB,

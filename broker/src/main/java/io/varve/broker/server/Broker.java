@@ -270,9 +270,9 @@ public final class Broker implements AutoCloseable {
                                 Math.min(archive.intervalMs(), defaults.journals().pollMs())))
                 .withCleaning(
                         new ArchiveSettings.Cleaning(
-                                cleaning.retentionCheckMs(),
+                                archive.retentionCheckMs(),
                                 cleaning.clockSkewMaxMs(),
-                                cleaning.collectMs(),
+                                2 * archive.retentionCheckMs(),
                                 cleaning.orphanScanMs(),
                                 archive.deleteGraceMs(),
                                 archive.topicUndeleteMs()));

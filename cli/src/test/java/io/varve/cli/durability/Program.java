@@ -26,6 +26,10 @@ final class Program {
     /// nobody listens there can end up connected to itself.
     private static final int END_PORT = 32_000;
 
+    /// What the build made of this module.
+    private static final Path JAR = Path.of("target", "varve.jar").toAbsolutePath();
+
+    private static final Path RECORDED = Path.of("target", "varve.aot").toAbsolutePath();
     private static final int PORTS_TRIED = 100;
 
     static {
@@ -36,17 +40,22 @@ final class Program {
 
     private Program() {}
 
-    /// Command line of the program with these arguments; with the flags by which `bin/varve` starts
-    /// commands: they start in half the time.
+    /// Command line of the program with these arguments, with the start that the build recorded
+    /// where there is one; else with what makes a start short.
     static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.add("io.varve.cli.Main");
+        command.add("-Xmx512m");
+        if (Files.exists(JAR) && Files.exists(RECORDED)) {
+            command.addAll(List.of("-XX:AOTCache=" + RECORDED, "-Xlog:aot*=off", "-Xlog:cds=off"));
+            command.addAll(List.of("-jar", JAR.toString()));
+        } else {
+            command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+            command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+            command.add("io.varve.cli.Main");
+        }
         command.addAll(List.of(arguments));
         return command;
     }
