@@ -3,6 +3,7 @@ package io.varve.broker.server;
 
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.server.ClusterOpening.Opened;
+import io.varve.manifest.CorruptObjectException;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStoreException;
@@ -30,6 +31,15 @@ record BucketStart(CountingObjectStore store, Opened opened) {
             probe(store, directory.identity().isPresent(), random);
             Opened opened = new ClusterOpening(directory, store, place, random, clock).open();
             return new BucketStart(store, opened);
+        } catch (CorruptObjectException e) {
+            store.close();
+            throw new BrokerStartException(
+                    "bucket is damaged: archive.bucket="
+                            + store.url()
+                            + ", error="
+                            + e.getMessage()
+                            + "; bring that object back from the store's own versions or a backup",
+                    e);
         } catch (BrokerStartException e) {
             store.close();
             throw e;

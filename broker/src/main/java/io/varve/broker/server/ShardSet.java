@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,7 +50,12 @@ final class ShardSet implements AutoCloseable {
             ShardLimits.DEFAULT.produceTimeout().plusSeconds(10);
 
     private final SortedMap<Integer, Opened> shards = new TreeMap<>();
+    /// A replica is never repaired or started empty: either could forget what was acknowledged.
+    private static final String REPLACE_DAMAGED =
+            "; move the data directory away and restore: varve recover run --cluster --bucket URL";
+
     private final RaftNode raft;
+    private final Path raftFolder;
 
     /// A shard with its log and the checkpoint that it started from.
     record Opened(LocalShard shard, ShardLog log, Optional<ShardCheckpoint> checkpoint) {
@@ -63,8 +69,9 @@ final class ShardSet implements AutoCloseable {
         }
     }
 
-    private ShardSet(RaftNode raft) {
+    private ShardSet(RaftNode raft, Path raftFolder) {
         this.raft = raft;
+        this.raftFolder = raftFolder;
     }
 
     /// Opens the shards that the directory holds, or makes them; a shard of a restored generation
@@ -93,7 +100,7 @@ final class ShardSet implements AutoCloseable {
                                 listeners.raft().port(),
                                 limits.entryBytesMax()),
                         exit::halt);
-        ShardSet set = new ShardSet(raft);
+        ShardSet set = new ShardSet(raft, directory.raft());
         try {
             for (ShardId id : identity.shards()) {
                 Path folder = directory.shard(id);
@@ -109,7 +116,8 @@ final class ShardSet implements AutoCloseable {
                     "cannot open the shards: log.dirs="
                             + directory.root()
                             + ", error="
-                            + e.getMessage(),
+                            + e.getMessage()
+                            + REPLACE_DAMAGED,
                     e);
         }
     }
@@ -153,6 +161,14 @@ final class ShardSet implements AutoCloseable {
                         System::nanoTime,
                         new SecureRandom(),
                         background);
+        log.damages()
+                .forEach(damage ->
+                        LOG.error(
+                                "damage on local disk: shard={}, folder={}, {}; below the floor the bucket has it, above it the broker cannot go on{}",
+                                id,
+                                logFolder,
+                                damage.getMessage(),
+                                REPLACE_DAMAGED));
         ShardSetup setup =
                 new ShardSetup(
                         identity.clusterId(),
@@ -192,7 +208,23 @@ final class ShardSet implements AutoCloseable {
             throw new BrokerStartException(
                     "cannot start Raft: raft.listener=" + e.getMessage() + "; is the port free?",
                     e);
+        } catch (CompletionException | IllegalStateException e) {
+            throw new BrokerStartException(
+                    "Raft's log cannot be read: folder="
+                            + raftFolder
+                            + ", error="
+                            + rootOf(e).getMessage()
+                            + REPLACE_DAMAGED,
+                    e);
         }
+    }
+
+    private static Throwable rootOf(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     /// By shard number, shard 0 first.
