@@ -3,6 +3,7 @@ package io.varve.archiver;
 
 import io.varve.archiver.ShardSource.CommandFailedException;
 import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.CheckpointStore;
 import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.checkpoint.JournalRef;
@@ -11,8 +12,10 @@ import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.whole.PutOnce;
 import io.varve.objectstore.ObjectStoreException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -54,6 +57,7 @@ final class Checkpointer implements Stepper {
     private List<Long> indexes = List.of();
     private long lastAtMs;
     private int journalsAtLast;
+    private long nextOlderSearchMs;
     private volatile long lastCheckpointAtMs;
 
     /// @param checkpointEnd end of the checkpoint from which the shadow was opened (which was read
@@ -158,7 +162,42 @@ final class Checkpointer implements Stepper {
             shadow.learn(unknown, PackReader.open(context.store(), unknown.key()));
             return new StepResult.Progressed();
         }
+        if (last != null && last.endIndex() > 0 && isOlderSearchDue()) {
+            doomOlder();
+            return new StepResult.Progressed();
+        }
         return draft(last, settings);
+    }
+
+    private boolean isOlderSearchDue() {
+        ShardId shard = source.shard();
+        return (shard.generation() > 1 || shard.incarnation() > 0)
+                && context.clock().millis() >= nextOlderSearchMs;
+    }
+
+    /// A checkpoint of this shard stands on its own now: what older shards left and no checkpoint
+    /// names may go.
+    private void doomOlder() throws ObjectStoreException {
+        Set<String> kept = new HashSet<>();
+        shadow.journals().forEach(ref -> kept.add(ref.key()));
+        shadow.doomed().forEach(object -> kept.add(object.key()));
+        long deleteAfterMs =
+                storeClock.ask().storeMs() + context.settings().cleaning().graceMs();
+        List<DoomedObject> found =
+                OlderShards.find(context.store(), source.shard(), kept, deleteAfterMs);
+        shadow.takeDoomed(found);
+        boolean more = found.size() == OlderShards.FOUND_MAX;
+        nextOlderSearchMs =
+                context.clock().millis()
+                        + (more
+                                ? context.settings().cleaning().graceMs()
+                                : context.settings().cleaning().orphanScanMs());
+        if (!found.isEmpty()) {
+            LOG.info(
+                    "objects of older shards doomed: shard={}, objects={}",
+                    source.shard(),
+                    found.size());
+        }
     }
 
     /// Journals come about as often, and each is read back soon.

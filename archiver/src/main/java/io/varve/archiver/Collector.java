@@ -6,17 +6,20 @@ import io.varve.manifest.PartitionId;
 import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
+import io.varve.manifest.partition.DoomedPage;
 import io.varve.manifest.partition.ManifestDelta;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +34,6 @@ import org.slf4j.LoggerFactory;
 /// A round looks at the newest checkpoint, then at every partition. Owner: the thread that steps.
 final class Collector implements Stepper {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
-    private static final int PAGE_KEYS = 1_000;
-
     private final ArchiveContext context;
     private final ShardSource source;
     private final ShardShadow shadow;
@@ -42,6 +43,8 @@ final class Collector implements Stepper {
     private final DeletionGate gate;
     private final Deque<HotPartition> round = new ArrayDeque<>();
     private final Set<String> goneOfCheckpoint = new HashSet<>();
+    private final Set<String> keptThisRound = new HashSet<>();
+    private final Map<String, Set<String>> goneOfPages = new HashMap<>();
     private final Map<PartitionId, Long> nothingDueBeforeMs = new HashMap<>();
     private final Map<PartitionId, Long> nextScanMs = new HashMap<>();
     private boolean checkpointDone = true;
@@ -104,6 +107,7 @@ final class Collector implements Stepper {
         }
         nextRoundMs = now + context.settings().cleaning().collectMs();
         checkpointDone = false;
+        keptThisRound.clear();
         Set<PartitionId> open = new HashSet<>();
         for (HotPartition hot : source.partitions()) {
             open.add(hot.id());
@@ -140,11 +144,10 @@ final class Collector implements Stepper {
         }
         return delete(
                 due,
-                gone -> {
+                (gone, settled) -> {
                     goneOfCheckpoint.addAll(gone);
                     shadow.gone(gone);
-                    checkpointDone =
-                            gone.size() < due.size(); // what is left waits for the next round
+                    checkpointDone = !settled; // what is left waits for the next round
                 });
     }
 
@@ -159,33 +162,87 @@ final class Collector implements Stepper {
             return scan(hot, manifest);
         }
         Set<String> gone = book.goneOf(hot.id());
-        List<String> due = due(manifest.doomed(), gone);
+        List<DoomedObject> doomed = new ArrayList<>(manifest.doomed());
+        doomed.addAll(DoomedPages.asObjects(manifest));
+        List<String> due = due(doomed, gone);
         if (due.isEmpty()) {
-            rememberNext(hot.id(), manifest, gone);
+            rememberNext(hot.id(), doomed, gone);
             round.remove();
             return new StepResult.Progressed();
         }
+        List<String> plain = due.stream().filter(key -> !standsForOthers(manifest, key)).toList();
+        return plain.isEmpty()
+                ? collectOthers(hot, manifest, due.getFirst())
+                : delete(
+                        plain,
+                        (deleted, settled) -> {
+                            book.markGone(hot.id(), deleted);
+                            if (!settled) {
+                                round.remove();
+                            }
+                            if (!deleted.isEmpty()) {
+                                book.commit(manifest, List.of()); // drops them
+                            }
+                        });
+    }
+
+    private static boolean standsForOthers(PartitionManifest manifest, String key) {
+        return BucketKeys.parse(key) instanceof ObjectName.Manifest
+                || DoomedPages.find(manifest, key).isPresent();
+    }
+
+    /// A doomed manifest version goes with all older ones of its generation, a doomed page with the
+    /// segment objects it names: those first, then what names them.
+    private StepResult collectOthers(HotPartition hot, PartitionManifest manifest, String key)
+            throws ObjectStoreException {
+        DoomedPage page = DoomedPages.find(manifest, key).orElse(null);
+        Optional<List<String>> next =
+                page == null
+                        ? olderVersions(key)
+                        : DoomedPages.next(
+                                context.store(), manifest, page, goneOfPages, keptThisRound);
+        if (next.isEmpty()) {
+            keptThisRound.add(key); // it names something that somebody keeps
+            return new StepResult.Progressed();
+        }
+        List<String> left = next.get();
+        if (left.isEmpty()) {
+            book.markGone(hot.id(), Set.of(key));
+            goneOfPages.remove(key);
+            if (page != null) {
+                book.commit(manifest, List.of());
+            }
+            return new StepResult.Progressed();
+        }
         return delete(
-                due,
-                deleted -> {
-                    book.markGone(hot.id(), deleted);
-                    if (deleted.size() < due.size()) {
-                        round.remove();
+                left,
+                (deleted, settled) -> {
+                    if (page != null) {
+                        goneOfPages.computeIfAbsent(key, k -> new HashSet<>()).addAll(deleted);
                     }
-                    if (deleted.stream()
-                            .anyMatch(key ->
-                                    !(BucketKeys.parse(key) instanceof ObjectName.Manifest))) {
-                        book.commit(
-                                manifest,
-                                List.of()); // drops them; old versions alone wait for the next
-                        // change
+                    if (!settled) {
+                        round.remove();
                     }
                 });
     }
 
-    private void rememberNext(PartitionId id, PartitionManifest manifest, Set<String> gone) {
+    /// @return empty when only such are left as somebody keeps
+    private Optional<List<String>> olderVersions(String key) throws ObjectStoreException {
+        String prefix = key.substring(0, key.lastIndexOf('/') + 1);
+        List<String> there =
+                context.store().list(prefix, "", DeletionGate.KEYS_MAX).stream()
+                        .map(ObjectInfo::key)
+                        .filter(version -> version.compareTo(key) <= 0)
+                        .filter(version -> BucketKeys.parse(version) instanceof ObjectName.Manifest)
+                        .toList();
+        List<String> left =
+                there.stream().filter(version -> !keptThisRound.contains(version)).toList();
+        return left.isEmpty() && !there.isEmpty() ? Optional.empty() : Optional.of(left);
+    }
+
+    private void rememberNext(PartitionId id, List<DoomedObject> doomed, Set<String> gone) {
         long next =
-                manifest.doomed().stream()
+                doomed.stream()
                         .filter(object -> !gone.contains(object.key()))
                         .mapToLong(DoomedObject::deleteAfterMs)
                         .min()
@@ -198,7 +255,10 @@ final class Collector implements Stepper {
     private List<String> due(Collection<DoomedObject> doomed, Set<String> gone)
             throws ObjectStoreException {
         List<DoomedObject> candidates =
-                doomed.stream().filter(object -> !gone.contains(object.key())).toList();
+                doomed.stream()
+                        .filter(object -> !gone.contains(object.key()))
+                        .filter(object -> !keptThisRound.contains(object.key()))
+                        .toList();
         if (candidates.isEmpty()) {
             return List.of();
         }
@@ -211,18 +271,21 @@ final class Collector implements Stepper {
     }
 
     private interface AfterDeletion {
-        void gone(Set<String> keys) throws ObjectStoreException;
+        /// @param settled whether all others are kept on purpose
+        void gone(Set<String> keys, boolean settled) throws ObjectStoreException;
     }
 
     private StepResult delete(List<String> keys, AfterDeletion after) throws ObjectStoreException {
         return switch (gate.delete(keys)) {
             case DeletionGate.Deletion.Done done -> {
-                after.gone(done.gone());
+                keptThisRound.addAll(done.kept());
+                after.gone(
+                        done.gone(), done.gone().size() + done.kept().size() == keys.size());
                 yield new StepResult.Progressed();
             }
             case DeletionGate.Deletion.Held held -> {
                 LOG.info(
-                        "nothing is deleted while a marker is there: key={}, waiting={}",
+                        "nothing is deleted while a marker cannot be read: {}, waiting={}",
                         held.by(),
                         keys.size());
                 endRound();
@@ -243,38 +306,20 @@ final class Collector implements Stepper {
         round.clear();
     }
 
-    /// Dooms segment objects that nothing names and that are older than the grace: a slower writer
-    /// that meant to name one loses the version.
+    /// Dooms segment objects and pages that nothing names and that are older than the grace: a
+    /// slower writer that meant to name one loses the version.
     private StepResult scan(HotPartition hot, PartitionManifest manifest)
             throws ObjectStoreException {
-        nextScanMs.put(
-                hot.id(), context.clock().millis() + context.settings().cleaning().orphanScanMs());
-        Set<String> named = new HashSet<>();
-        manifest.entries()
-                .forEach(entry -> named.add(entry.key(manifest.topicName(), manifest.id())));
-        manifest.doomed().forEach(object -> named.add(object.key()));
         long storeMs = storeClock.ask().storeMs();
         long graceMs = context.settings().cleaning().graceMs();
-        List<DoomedObject> orphans = new java.util.ArrayList<>();
-        String prefix = BucketKeys.segmentPrefix(manifest.topicName(), manifest.id());
-        String after = "";
-        List<ObjectInfo> page;
-        do {
-            page = context.store().list(prefix, after, PAGE_KEYS);
-            for (ObjectInfo object : page) {
-                after = object.key();
-                boolean ours = BucketKeys.parse(object.key()) instanceof ObjectName.Segment;
-                boolean old = storeMs - object.lastModified().toEpochMilli() > graceMs;
-                if (ours
-                        && old
-                        && !named.contains(object.key())
-                        && orphans.size() < DeletionGate.KEYS_MAX) {
-                    orphans.add(
-                            new DoomedObject(
-                                    object.key(), object.bytes(), "orphan", storeMs + graceMs));
-                }
-            }
-        } while (page.size() == PAGE_KEYS);
+        List<DoomedObject> orphans =
+                new OrphanScan(context.store(), manifest, page -> book.page(manifest, page).rows())
+                        .find(storeMs - graceMs, storeMs + graceMs);
+        boolean more = orphans.size() == OrphanScan.ORPHANS_MAX;
+        nextScanMs.put(
+                hot.id(),
+                context.clock().millis()
+                        + (more ? graceMs : context.settings().cleaning().orphanScanMs()));
         if (!orphans.isEmpty()) {
             LOG.info("orphans doomed: partition={}, objects={}", hot.id(), orphans.size());
             book.commit(manifest, List.of(new ManifestDelta.Doom(orphans)));

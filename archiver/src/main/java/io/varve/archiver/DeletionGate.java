@@ -3,7 +3,6 @@ package io.varve.archiver;
 
 import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.ClusterFiles;
-import io.varve.manifest.key.BucketKeys;
 import io.varve.objectstore.DeleteResult;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
@@ -22,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /// The only way by which the archiver deletes objects. Directly before, it reads who else might
 /// name them; afterwards it lists what is really gone. Owner: the collector.
 ///
-/// Restore points and holds name objects in ways that are theirs; while there is any, nothing is
-/// deleted: an object kept too long costs a little, one deleted too early is lost.
+/// What a restore point or a hold names stays; while one of them cannot be read, everything stays:
+/// an object kept too long costs a little, one deleted too early is lost.
 final class DeletionGate {
     /// Keys in one request.
     static final int KEYS_MAX = 500;
@@ -33,18 +32,21 @@ final class DeletionGate {
 
     private final ObjectStore store;
     private final ShardId shard;
+    private final KeptObjects keptObjects;
 
     DeletionGate(ObjectStore store, ShardId shard) {
         this.store = store;
         this.shard = shard;
+        this.keptObjects = new KeptObjects(store);
     }
 
     /// What came of a deletion.
     sealed interface Deletion {
         /// @param gone keys that a listing no longer shows; the others are tried again
-        record Done(Set<String> gone) implements Deletion {}
+        /// @param kept keys that a restore point or a hold names: not deleted
+        record Done(Set<String> gone, Set<String> kept) implements Deletion {}
 
-        /// Somebody may name old objects: nothing was deleted.
+        /// It cannot be told what a restore point or a hold names: nothing was deleted.
         record Held(String by) implements Deletion {}
 
         /// A later generation was claimed: this one deletes nothing any more.
@@ -53,25 +55,30 @@ final class DeletionGate {
 
     /// @param keys at most [#KEYS_MAX]; nothing in the newest manifest or checkpoint names them
     Deletion delete(Collection<String> keys) throws ObjectStoreException {
-        for (String prefix : List.of(BucketKeys.HOLDS_PREFIX, BucketKeys.RESTORE_POINTS_PREFIX)) {
-            List<ObjectInfo> markers = store.list(prefix, "", 1);
-            if (!markers.isEmpty()) {
-                return new Deletion.Held(markers.getFirst().key());
-            }
+        KeptObjects.Kept kept = keptObjects.among(keys);
+        if (!kept.unreadable().isEmpty()) {
+            return new Deletion.Held(kept.unreadable());
         }
         OptionalInt newest = ClusterFiles.newestGeneration(store);
         if (newest.isPresent() && newest.getAsInt() > shard.generation()) {
             return new Deletion.Fenced(newest.getAsInt());
         }
-        Map<String, DeleteResult> results = store.delete(keys);
+        Set<String> going = new TreeSet<>(keys);
+        going.removeAll(kept.byMarker().keySet());
+        kept.byMarker()
+                .forEach((key, marker) -> LOG.info("object is kept: key={}, by={}", key, marker));
+        if (going.isEmpty()) {
+            return new Deletion.Done(Set.of(), kept.byMarker().keySet());
+        }
+        Map<String, DeleteResult> results = store.delete(going);
         results.forEach((key, result) -> {
             if (result instanceof DeleteResult.Failed failed) {
                 LOG.warn("object not deleted, tried again later: key={}", key, failed.error());
             }
         });
-        Set<String> gone = new HashSet<>(keys);
-        gone.removeAll(stillThere(keys));
-        return new Deletion.Done(gone);
+        Set<String> gone = new HashSet<>(going);
+        gone.removeAll(stillThere(going));
+        return new Deletion.Done(gone, kept.byMarker().keySet());
     }
 
     /// By listing each folder between the first and the last key.

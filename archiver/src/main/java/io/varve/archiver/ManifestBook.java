@@ -5,10 +5,13 @@ import io.varve.archiver.ShardSource.HotPartition;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.key.BucketKeys;
+import io.varve.manifest.partition.ManifestChange;
 import io.varve.manifest.partition.ManifestDelta;
+import io.varve.manifest.partition.ManifestPage;
 import io.varve.manifest.partition.ManifestRank;
 import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.ManifestStore.CommitResult;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.objectstore.ObjectStoreException;
@@ -33,13 +36,19 @@ final class ManifestBook {
     /// Versions that stay beside the newest.
     private static final int OLD_VERSIONS_KEPT = 1;
 
+    /// Rows for old versions that wait at once: each stands for all older ones too.
+    private static final int OLD_VERSION_ROWS = 8;
+
+    private static final int PAGES_KEPT_MAX = 16;
+
     private final ArchiveContext context;
     private final ManifestRank rank;
     private final StoreClock storeClock;
     private final LinkedHashMap<PartitionId, PartitionManifest> kept =
             new LinkedHashMap<>(16, 0.75f, true);
     private final Map<PartitionId, Set<String>> gone = new HashMap<>();
-    private final Map<PartitionId, PartitionManifest> unknown = new HashMap<>();
+    private final Map<PartitionId, ManifestChange> unknown = new HashMap<>();
+    private final LinkedHashMap<String, ManifestPage> pages = new LinkedHashMap<>(16, 0.75f, true);
 
     ManifestBook(ArchiveContext context, ShardSource source, StoreClock storeClock) {
         this.context = context;
@@ -87,11 +96,18 @@ final class ManifestBook {
         if (current.isPresent() && current.get().generation() == rank.generation()) {
             return current.get();
         }
-        PartitionManifest first =
+        ManifestChange first =
                 current.isPresent()
-                        ? current.get().continueIn(rank, hot.archivedEnd())
-                        : PartitionManifest.first(
-                                hot.topicName(), hot.id(), rank, hot.archivedEnd());
+                        ? ManifestChange.continued(
+                                context.store(),
+                                current.get(),
+                                rank,
+                                hot.archivedEnd(),
+                                context.random(),
+                                deleteAfterMs())
+                        : ManifestChange.of(
+                                PartitionManifest.first(
+                                        hot.topicName(), hot.id(), rank, hot.archivedEnd()));
         return switch (commit(first)) {
             case CommitResult.Committed ours -> ours.manifest();
             case CommitResult.Superseded theirs -> theirs.theirs();
@@ -103,34 +119,66 @@ final class ManifestBook {
     CommitResult commit(PartitionManifest before, List<ManifestDelta> deltas)
             throws ObjectStoreException {
         List<ManifestDelta> all = new ArrayList<>(deltas);
-        long old = before.version() - OLD_VERSIONS_KEPT;
-        String oldKey =
-                old < 1
-                        ? null
-                        : BucketKeys.manifest(
-                                before.topicName(), before.id(), before.generation(), old);
-        if (oldKey != null
-                && before.doomed().stream().noneMatch(object -> object.key().equals(oldKey))) {
-            all.add(
-                    new ManifestDelta.Doom(
-                            List.of(
-                                    new DoomedObject(
-                                            oldKey, 0, "old manifest version", deleteAfterMs()))));
-        }
+        oldVersion(before).ifPresent(old -> all.add(new ManifestDelta.Doom(List.of(old))));
         Set<String> dropped = goneOf(before.id());
-        dropped.retainAll(before.doomed().stream().map(DoomedObject::key).toList());
+        dropped.retainAll(doomedKeys(before));
         if (!dropped.isEmpty()) {
             all.add(new ManifestDelta.DropDoomed(dropped));
         }
-        return commit(before.apply(rank, all));
+        return commit(
+                ManifestChange.next(
+                        context.store(), before, rank, all, context.random(), deleteAfterMs()));
     }
 
-    private CommitResult commit(PartitionManifest next) throws ObjectStoreException {
-        PartitionManifest tried = unknown.get(next.id());
+    /// The version that is not needed any more. Its row stands for all older ones of its generation
+    /// too, so a new one comes only when the last is some time ago.
+    private Optional<DoomedObject> oldVersion(PartitionManifest before)
+            throws ObjectStoreException {
+        long old = before.version() - OLD_VERSIONS_KEPT;
+        if (old < 1) {
+            return Optional.empty();
+        }
+        String prefix =
+                BucketKeys.manifestPrefix(before.topicName(), before.id(), before.generation());
+        long newestMs =
+                before.doomed().stream()
+                        .filter(object -> object.key().startsWith(prefix))
+                        .mapToLong(DoomedObject::deleteAfterMs)
+                        .max()
+                        .orElse(Long.MIN_VALUE);
+        long deleteAfterMs = deleteAfterMs();
+        long spacingMs = context.settings().cleaning().graceMs() / OLD_VERSION_ROWS;
+        if (newestMs != Long.MIN_VALUE && deleteAfterMs - newestMs < Math.max(1, spacingMs)) {
+            return Optional.empty();
+        }
+        String key = BucketKeys.manifest(before.topicName(), before.id(), before.generation(), old);
+        return Optional.of(
+                new DoomedObject(key, 0, "old manifest versions up to this", deleteAfterMs));
+    }
+
+    /// The rows of a page that this manifest names; from memory, else read.
+    ManifestPage page(PartitionManifest manifest, PageRef ref) throws ObjectStoreException {
+        String key = ref.key(manifest.topicName(), manifest.id());
+        ManifestPage known = pages.get(key);
+        if (known == null) {
+            known =
+                    ManifestStore.readPage(
+                            context.store(), manifest.topicName(), manifest.id(), ref);
+            pages.put(key, known);
+            if (pages.size() > PAGES_KEPT_MAX) {
+                pages.remove(pages.keySet().iterator().next());
+            }
+        }
+        return known;
+    }
+
+    private CommitResult commit(ManifestChange next) throws ObjectStoreException {
+        PartitionId id = next.manifest().id();
+        ManifestChange tried = unknown.get(id);
         if (tried != null) {
             // an earlier commit's outcome is unknown: the same one again, before anything else
             CommitResult result = ManifestStore.commit(context.store(), tried);
-            unknown.remove(next.id());
+            unknown.remove(id);
             keep(manifestOf(result));
             return new CommitResult.Superseded(manifestOf(result));
         }
@@ -139,7 +187,7 @@ final class ManifestBook {
             keep(manifestOf(result));
             return result;
         } catch (ObjectStoreException.Transient e) {
-            unknown.put(next.id(), next);
+            unknown.put(id, next);
             throw e;
         }
     }
@@ -180,11 +228,20 @@ final class ManifestBook {
         gone.forEach((id, keys) -> {
             PartitionManifest manifest = kept.get(id);
             if (manifest != null) {
-                keys.retainAll(manifest.doomed().stream().map(DoomedObject::key).toList());
+                keys.retainAll(doomedKeys(manifest));
             }
         });
         kept.keySet().retainAll(open);
         unknown.keySet().retainAll(open);
+    }
+
+    private static Set<String> doomedKeys(PartitionManifest manifest) {
+        Set<String> keys = new HashSet<>();
+        manifest.doomed().forEach(object -> keys.add(object.key()));
+        manifest.doomedPages()
+                .forEach(
+                        doomed -> keys.add(doomed.page().key(manifest.topicName(), manifest.id())));
+        return keys;
     }
 
     ManifestRank rank() {

@@ -7,7 +7,6 @@ import io.varve.archiver.ShardSource.HotPartition;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.ManifestDelta;
 import io.varve.manifest.partition.PartitionManifest;
-import io.varve.manifest.partition.SegmentEntry;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -133,7 +132,7 @@ final class RetentionStepper implements Stepper {
             return false;
         }
         PartitionManifest manifest = book.current(hot).orElse(null);
-        if (manifest == null || manifest.entries().isEmpty()) {
+        if (manifest == null || manifest.segments() == 0) {
             return false;
         }
         StoreClock.Seen seen = storeClock.within(context.settings().cleaning().retentionCheckMs());
@@ -147,8 +146,11 @@ final class RetentionStepper implements Stepper {
         }
         long nowMs = Math.min(context.clock().millis(), seen.storeMs());
         long logStart =
-                RetentionRule.logStart(
-                        manifest, hot.unarchivedBytes(), policies.of(hot.id()), nowMs, timeStands);
+                new RetentionRule(policies.of(hot.id()), nowMs, timeStands)
+                        .logStart(
+                                manifest,
+                                hot.unarchivedBytes(),
+                                page -> book.page(manifest, page).rows());
         if (logStart <= hot.logStart() || logStart > hot.archivedEnd()) {
             return false;
         }
@@ -176,37 +178,5 @@ final class RetentionStepper implements Stepper {
             manifest = book.current(hot).orElse(manifest);
         }
         followedTo.put(hot.id(), manifest.logStart());
-    }
-
-    /// Where a partition starts when its policy has been carried out. Pure.
-    static final class RetentionRule {
-        private RetentionRule() {}
-
-        static long logStart(
-                PartitionManifest manifest,
-                long unarchivedBytes,
-                Policy policy,
-                long nowMs,
-                boolean timeStands) {
-            long logStart = manifest.logStart();
-            long bytes = manifest.bytes() + unarchivedBytes;
-            for (SegmentEntry entry : manifest.entries()) {
-                boolean old =
-                        !timeStands
-                                && policy.retentionMs().isPresent()
-                                && entry.maxTimestampMs() >= 0
-                                && nowMs - entry.maxTimestampMs()
-                                        > policy.retentionMs().getAsLong();
-                boolean tooMuch =
-                        policy.retentionBytes().isPresent()
-                                && bytes - entry.bytes() >= policy.retentionBytes().getAsLong();
-                if (!old && !tooMuch) {
-                    break;
-                }
-                bytes -= entry.bytes();
-                logStart = entry.endOffset();
-            }
-            return logStart;
-        }
     }
 }

@@ -11,8 +11,10 @@ import io.varve.manifest.pack.PackWriter;
 import io.varve.manifest.partition.Gap;
 import io.varve.manifest.partition.ManifestDelta;
 import io.varve.manifest.partition.ManifestStore.CommitResult;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
@@ -329,13 +331,15 @@ final class Segmenter implements Stepper {
 
     /// A version that this leader did not write, or whose commit's outcome was unknown: what it
     /// newly names must be seen.
-    private StepResult adoptFrom(HotPartition hot, PartitionManifest theirs) {
+    private StepResult adoptFrom(HotPartition hot, PartitionManifest theirs)
+            throws ObjectStoreException {
         closeFile();
         manifest = theirs;
         unseen.clear();
-        theirs.entries().stream()
-                .filter(named -> named.endOffset() > hot.archivedEnd())
-                .forEach(unseen::add);
+        for (PageRef page : theirs.pagesIn(hot.archivedEnd(), Long.MAX_VALUE)) {
+            addUnseen(book.page(theirs, page).rows(), hot.archivedEnd());
+        }
+        addUnseen(theirs.inline(), hot.archivedEnd());
         LOG.info(
                 "taking over a manifest: partition={}, version={}, archivedEnd={}, unseen={}",
                 theirs.id(),
@@ -344,6 +348,12 @@ final class Segmenter implements Stepper {
                 unseen.size());
         become(State.ADOPTING);
         return new StepResult.Progressed();
+    }
+
+    private void addUnseen(SegmentRun rows, long archivedEnd) {
+        rows.entries().stream()
+                .filter(named -> named.endOffset() > archivedEnd)
+                .forEach(unseen::add);
     }
 
     private StepResult adopt(SegmentChoice.Due next, PartitionManifest theirs)

@@ -11,8 +11,10 @@ import io.varve.objectstore.PutMode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,6 +35,8 @@ final class TrashCollector implements Stepper {
     private final DeletionGate gate;
     private final Deque<ClosedPartition> round = new ArrayDeque<>();
     private final Set<PartitionId> empty = new HashSet<>();
+    private final Map<PartitionId, String> keptUpTo = new HashMap<>();
+    private Set<String> kept = Set.of();
     private long nextRoundMs;
 
     TrashCollector(
@@ -77,6 +81,7 @@ final class TrashCollector implements Stepper {
         }
         nextRoundMs = now + context.settings().cleaning().collectMs();
         List<ClosedPartition> closed = shadow.closedPartitions();
+        keptUpTo.keySet().retainAll(closed.stream().map(ClosedPartition::id).toList());
         empty.retainAll(closed.stream().map(ClosedPartition::id).toList());
         closed.stream().filter(gone -> !empty.contains(gone.id())).forEach(round::add);
         return round.isEmpty()
@@ -88,13 +93,18 @@ final class TrashCollector implements Stepper {
     private boolean collect(ClosedPartition closed) throws ObjectStoreException {
         String topic = BucketKeys.topicPrefix(closed.topicName(), closed.id().topicId());
         String intentKey = BucketKeys.trash(closed.id().topicId());
+        String after = keptUpTo.getOrDefault(closed.id(), "");
         List<ObjectInfo> left =
                 context.store()
                         .list(
                                 BucketKeys.partitionPrefix(closed.topicName(), closed.id()),
-                                "",
+                                after,
                                 DeletionGate.KEYS_MAX);
         Optional<ObjectInfo> intent = context.store().head(intentKey);
+        if (left.isEmpty() && !after.isEmpty()) {
+            keptUpTo.remove(closed.id()); // all that is left somebody keeps: the next round looks
+            return false;
+        }
         if (left.isEmpty()) {
             return closed.id().partition() == 0
                     ? finishTopic(closed, topic, intent)
@@ -107,7 +117,13 @@ final class TrashCollector implements Stepper {
         if (!isRipe(intent.get())) {
             return false;
         }
-        return delete(new TreeSet<>(left.stream().map(ObjectInfo::key).toList()));
+        TreeSet<String> keys = new TreeSet<>(left.stream().map(ObjectInfo::key).toList());
+        boolean more = delete(keys);
+        if (keys.equals(kept)) {
+            keptUpTo.put(closed.id(), keys.last());
+            return true;
+        }
+        return more;
     }
 
     private boolean finishTopic(ClosedPartition closed, String topic, Optional<ObjectInfo> intent)
@@ -160,10 +176,14 @@ final class TrashCollector implements Stepper {
 
     /// @return whether it got anywhere
     private boolean delete(Set<String> keys) throws ObjectStoreException {
+        kept = Set.of();
         return switch (gate.delete(keys)) {
-            case DeletionGate.Deletion.Done done -> !done.gone().isEmpty();
+            case DeletionGate.Deletion.Done done -> {
+                kept = done.kept();
+                yield !done.gone().isEmpty();
+            }
             case DeletionGate.Deletion.Held held -> {
-                LOG.info("deleted topic is kept while a marker is there: key={}", held.by());
+                LOG.info("deleted topic is kept while a marker cannot be read: {}", held.by());
                 yield false;
             }
             case DeletionGate.Deletion.Fenced fenced -> {

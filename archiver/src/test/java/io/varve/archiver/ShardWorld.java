@@ -13,14 +13,18 @@ import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -152,7 +156,11 @@ final class ShardWorld {
     }
 
     List<String> keys(String prefix) {
-        return memory.list(prefix, "", 1_000).stream().map(ObjectInfo::key).toList();
+        try {
+            return WholeObjects.list(memory, prefix).stream().map(ObjectInfo::key).toList();
+        } catch (ObjectStoreException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /// All that the bucket alone gives of a partition: manifest's segments, then journals. Fails on
@@ -161,7 +169,8 @@ final class ShardWorld {
         Optional<PartitionManifest> manifest = manifest(id);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         long next = -1;
-        for (SegmentEntry entry : manifest.map(PartitionManifest::entries).orElse(List.of())) {
+        for (SegmentEntry entry :
+                manifest.isEmpty() ? List.<SegmentEntry>of() : all(manifest.get())) {
             String key = entry.key(topic(id), id);
             PackIndex index = PackReader.open(memory, key, entry.bytes(), entry.indexCrc());
             next = add(all, memory, key, index.section(id).orElseThrow(), next);
@@ -178,6 +187,19 @@ final class ShardWorld {
             }
         }
         return ByteBuffer.wrap(all.toByteArray());
+    }
+
+    /// What a manifest and its pages name.
+    List<SegmentEntry> all(PartitionManifest manifest) throws Exception {
+        List<SegmentEntry> entries = new ArrayList<>();
+        for (PageRef page : manifest.pages()) {
+            entries.addAll(
+                    ManifestStore.readPage(memory, manifest.topicName(), manifest.id(), page)
+                            .rows()
+                            .entries());
+        }
+        entries.addAll(manifest.entries());
+        return entries;
     }
 
     private static long add(

@@ -36,24 +36,48 @@ public record Finding(
 
     /// What it is. The names are those of an audit.
     public enum Kind {
-        MISSING_OBJECT,
-        SIZE_MISMATCH,
-        CRC_MISMATCH,
-        TRUNCATED_PACK,
-        WRONG_IDENTITY,
-        UNREADABLE_MANIFEST,
-        MANIFEST_VERSION_HOLE,
-        GAP,
-        OVERLAP,
-        RANK_REGRESSION,
-        JOURNAL_HOLE,
-        MISSING_CHECKPOINT,
-        UNREADABLE_CHECKPOINT,
-        BATCH_MISMATCH,
-        TWO_GENERATIONS,
-        UNFINISHED_GENERATION,
-        FOREIGN_OBJECT,
-        VERSION_TOO_NEW;
+        MISSING_OBJECT(
+                "look for the object in the store's own versions or a backup, else accept the loss"),
+        SIZE_MISMATCH(
+                "bring the object back from the store's own versions or a backup, else accept the loss"),
+        CRC_MISMATCH(
+                "bring the object back from the store's own versions or a backup, else accept the loss"),
+        TRUNCATED_PACK(
+                "bring the object back from the store's own versions or a backup, else accept the loss"),
+        WRONG_IDENTITY(
+                "find out what put another object under this key; bring back the right one, else accept the loss"),
+        UNREADABLE_MANIFEST(
+                "bring the manifest back from the store's own versions or a backup, else accept that its offsets cannot be read"),
+        MANIFEST_VERSION_HOLE("look for the version in the store's own versions or a backup"),
+        GAP("nothing: the offsets are left out on purpose"),
+        OVERLAP(
+                "two histories were written under one name: keep one of them, else accept the loss"),
+        RANK_REGRESSION(
+                "two histories were written under one name: keep one of them, else accept the loss"),
+        JOURNAL_HOLE(
+                "look for the missing journals in the store's own versions or a backup, else accept the loss"),
+        MISSING_CHECKPOINT(
+                "look for the checkpoints in the store's own versions or a backup, else accept the loss"),
+        UNREADABLE_CHECKPOINT(
+                "nothing is lost while an older one gives the same: bring it back when convenient"),
+        BATCH_MISMATCH(
+                "bring the object back from the store's own versions or a backup, else accept the loss"),
+        TWO_GENERATIONS(
+                "make sure that no broker of the old cluster reaches the bucket; what it wrote behind the end does not count"),
+        UNFINISHED_GENERATION("run the restore again: it goes on where it was"),
+        FOREIGN_OBJECT("nothing: it is left alone"),
+        VERSION_TOO_NEW("use the varve that wrote it, or a later one");
+
+        private final String remedy;
+
+        Kind(String remedy) {
+            this.remedy = remedy;
+        }
+
+        /// What to do, for people.
+        public String remedy() {
+            return remedy;
+        }
 
         /// As in JSON: `journal-hole`.
         public String label() {

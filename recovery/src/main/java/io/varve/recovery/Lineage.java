@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.recovery;
 
+import io.varve.manifest.PartitionId;
 import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.ClusterIdentity;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
+import io.varve.manifest.partition.Gap;
 import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Which life of the cluster holds the newest state, and which one a restore makes. Immutable.
@@ -22,6 +27,8 @@ import java.util.Optional;
 ///
 /// @param source the generation to restore from
 /// @param sourceCut where that one started; empty for the first
+/// @param leftOut by partition: offsets behind a restored end that this and earlier restores left
+///   unused, sorted
 /// @param opened whether anything says that brokers lived in it
 /// @param target the generation that a restore makes
 /// @param unfinished the claim of `target` by an earlier run, which this one goes on with
@@ -30,11 +37,36 @@ record Lineage(
         List<Integer> generations,
         int source,
         Optional<Cut> sourceCut,
+        Map<PartitionId, List<Gap>> leftOut,
         boolean opened,
         int target,
         Optional<GenerationClaim> unfinished) {
     Lineage {
         generations = List.copyOf(generations);
+        leftOut = Map.copyOf(leftOut);
+    }
+
+    private static Map<PartitionId, List<Gap>> leftOut(
+            ObjectStore store, List<Integer> generations, int source) throws ObjectStoreException {
+        Map<PartitionId, List<Gap>> gaps = new HashMap<>();
+        for (int generation : generations) {
+            if (generation == 1 || generation > source) {
+                continue;
+            }
+            List<Cut.PartitionCut> partitions =
+                    ClusterFiles.cut(store, generation).map(Cut::partitions).orElse(List.of());
+            for (Cut.PartitionCut cut : partitions) {
+                if (cut.offsetGap() > 0) {
+                    gaps.computeIfAbsent(cut.id(), id -> new ArrayList<>())
+                            .add(
+                                    new Gap(
+                                            cut.endOffset(),
+                                            cut.endOffset() + cut.offsetGap(),
+                                            Gap.Reason.LOST));
+                }
+            }
+        }
+        return gaps;
     }
 
     /// @throws RecoveryException the bucket holds no cluster
@@ -88,6 +120,7 @@ record Lineage(
                 generations,
                 source,
                 sourceCut,
+                leftOut(store, generations, source),
                 isOpened(store, source),
                 target,
                 unfinished);
@@ -103,6 +136,7 @@ record Lineage(
                 now.generations,
                 source,
                 ClusterFiles.cut(store, source),
+                leftOut(store, now.generations, source),
                 isOpened(store, source),
                 cut.generation(),
                 ClusterFiles.claim(store, cut.generation()));

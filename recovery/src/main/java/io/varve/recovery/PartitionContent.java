@@ -10,8 +10,11 @@ import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.pack.PackSection.SparsePoint;
 import io.varve.manifest.partition.Gap;
+import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.nio.ByteBuffer;
@@ -64,11 +67,12 @@ public final class PartitionContent {
                             + plan.state().manifest());
         }
         for (JournalPart part : plan.journalParts()) {
+            position = plan.skipLeftOut(position);
             if (!stopped && part.section().endOffset() > position) {
                 readSection(part.key(), part.section(), plan.endOffset(), false, sink);
             }
         }
-        if (!stopped && position < plan.endOffset()) {
+        if (!stopped && plan.skipLeftOut(position) < plan.endOffset()) {
             throw hole("end of what the bucket holds", plan.endOffset());
         }
     }
@@ -76,12 +80,26 @@ public final class PartitionContent {
     private void readSegments(PartitionManifest manifest, BatchSink sink)
             throws ObjectStoreException {
         long end = Math.min(manifest.archivedEnd(), plan.archivedEnd());
-        List<SegmentEntry> entries = manifest.entriesIn(position, Math.max(position, end));
-        for (SegmentEntry entry : entries) {
+        for (PageRef page : manifest.pagesIn(position, end)) {
+            if (!stopped && page.endOffset() > position) {
+                SegmentRun rows =
+                        ManifestStore.readPage(store, manifest.topicName(), manifest.id(), page)
+                                .rows();
+                readRun(manifest, rows, Math.min(end, rows.endOffset()), sink);
+            }
+        }
+        if (!stopped) {
+            readRun(manifest, manifest.inline(), end, sink);
+        }
+    }
+
+    private void readRun(PartitionManifest manifest, SegmentRun rows, long end, BatchSink sink)
+            throws ObjectStoreException {
+        for (SegmentEntry entry : rows.entriesIn(position, Math.max(position, end))) {
             if (stopped) {
                 return;
             }
-            skipGaps(manifest, entry.baseOffset());
+            skipGaps(rows, entry.baseOffset());
             String key = entry.key(manifest.topicName(), manifest.id());
             PackIndex index = PackReader.open(store, key, entry.bytes(), entry.indexCrc());
             PackSection section =
@@ -96,12 +114,12 @@ public final class PartitionContent {
             }
         }
         if (!stopped) {
-            skipGaps(manifest, end);
+            skipGaps(rows, end);
         }
     }
 
-    private void skipGaps(PartitionManifest manifest, long until) {
-        for (Gap gap : manifest.gaps()) {
+    private void skipGaps(SegmentRun rows, long until) {
+        for (Gap gap : rows.gaps()) {
             if (gap.baseOffset() <= position && gap.endOffset() > position) {
                 position = Math.min(gap.endOffset(), until);
             }

@@ -2,6 +2,7 @@
 package io.varve.recovery;
 
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.partition.Gap;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState;
 import java.util.List;
@@ -15,11 +16,13 @@ import java.util.Optional;
 /// @param manifest the version that `state` names, when it could be read
 /// @param journalParts journals that hold `[archivedEnd, endOffset)`, in order; the first may begin
 ///   below
+/// @param leftOut offsets that earlier restores left unused on purpose, sorted; nothing holds them
 public record PartitionPlan(
         PartitionState state,
         Origin origin,
         Optional<PartitionManifest> manifest,
-        List<JournalPart> journalParts) {
+        List<JournalPart> journalParts,
+        List<Gap> leftOut) {
 
     /// Why it is restored.
     public enum Origin {
@@ -39,6 +42,7 @@ public record PartitionPlan(
 
     public PartitionPlan {
         journalParts = List.copyOf(journalParts);
+        leftOut = List.copyOf(leftOut);
     }
 
     /// The same, with the leader epochs of a new generation.
@@ -56,7 +60,22 @@ public record PartitionPlan(
                         state.epochs(),
                         state.aborted(),
                         state.producers());
-        return new PartitionPlan(next, origin, manifest, journalParts);
+        return new PartitionPlan(next, origin, manifest, journalParts, leftOut);
+    }
+
+    /// The first offset at or behind this one that was not left unused.
+    long skipLeftOut(long offset) {
+        return skip(leftOut, offset);
+    }
+
+    static long skip(List<Gap> leftOut, long offset) {
+        long next = offset;
+        for (Gap gap : leftOut) {
+            if (gap.baseOffset() <= next && next < gap.endOffset()) {
+                next = gap.endOffset();
+            }
+        }
+        return next;
     }
 
     /// The highest leader epoch that anything says of this partition.

@@ -5,7 +5,9 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.pack.PackSection;
+import io.varve.manifest.partition.Gap;
 import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
 import io.varve.manifest.state.AbortedTxn;
@@ -42,11 +44,13 @@ final class PartitionReader {
     record Outcome(PartitionPlan plan, List<Finding> findings) {}
 
     /// @param sections of this partition, in the order in which they were written
-    Outcome read(PartitionLedger ledger, Origin origin, List<JournalPart> sections)
+    /// @param leftOut offsets that earlier restores left unused
+    Outcome read(
+            PartitionLedger ledger, Origin origin, List<JournalPart> sections, List<Gap> leftOut)
             throws ObjectStoreException {
         List<Finding> findings = new ArrayList<>();
         PartitionState known = ledger.snapshot();
-        Optional<PartitionManifest> manifest = manifest(known, sections, findings);
+        Optional<PartitionManifest> manifest = manifest(known, sections, leftOut, findings);
         PartitionState state = state(known, manifest, sections, findings);
         List<JournalPart> needed =
                 sections.stream()
@@ -55,17 +59,20 @@ final class PartitionReader {
                                         && part.section().endOffset() > state.archivedEnd()
                                         && part.section().baseOffset() < state.highWatermark())
                         .toList();
-        findings.addAll(uncovered(state, needed));
+        findings.addAll(uncovered(state, needed, leftOut));
         if (manifest.isPresent()) {
             findings.addAll(missingSegments(manifest.get(), state));
         }
-        return new Outcome(new PartitionPlan(state, origin, manifest, needed), findings);
+        return new Outcome(new PartitionPlan(state, origin, manifest, needed, leftOut), findings);
     }
 
     /// The newest version of this generation; if it wrote none, exactly the older one that its
     /// first checkpoint named (what an old broker adds behind a cut does not count).
     private Optional<PartitionManifest> manifest(
-            PartitionState known, List<JournalPart> sections, List<Finding> findings)
+            PartitionState known,
+            List<JournalPart> sections,
+            List<Gap> leftOut,
+            List<Finding> findings)
             throws ObjectStoreException {
         List<Finding> damaged = new ArrayList<>();
         for (ManifestRef ref : candidates(known).descendingSet()) {
@@ -75,7 +82,7 @@ final class PartitionReader {
             try {
                 PartitionManifest manifest =
                         ManifestStore.read(store, known.topicName(), known.id(), ref);
-                if (!damaged.isEmpty() && !covers(manifest, known, sections)) {
+                if (!damaged.isEmpty() && !covers(manifest, known, sections, leftOut)) {
                     break;
                 }
                 damaged.forEach(finding -> findings.add(harmless(finding, ref)));
@@ -111,14 +118,18 @@ final class PartitionReader {
     }
 
     private static boolean covers(
-            PartitionManifest manifest, PartitionState known, List<JournalPart> sections) {
+            PartitionManifest manifest,
+            PartitionState known,
+            List<JournalPart> sections,
+            List<Gap> leftOut) {
         long position = Math.max(manifest.archivedEnd(), known.logStart());
         for (JournalPart part : sections) {
+            position = PartitionPlan.skip(leftOut, position);
             if (part.section().baseOffset() <= position) {
                 position = Math.max(position, part.section().endOffset());
             }
         }
-        return position >= known.highWatermark();
+        return PartitionPlan.skip(leftOut, position) >= known.highWatermark();
     }
 
     private TreeSet<ManifestRef> candidates(PartitionState known) throws ObjectStoreException {
@@ -231,16 +242,19 @@ final class PartitionReader {
         return List.copyOf(aborted);
     }
 
-    private static List<Finding> uncovered(PartitionState state, List<JournalPart> needed) {
+    private static List<Finding> uncovered(
+            PartitionState state, List<JournalPart> needed, List<Gap> leftOut) {
         List<Finding> findings = new ArrayList<>();
         long position = state.archivedEnd();
         for (JournalPart part : needed) {
             PackSection section = part.section();
+            position = PartitionPlan.skip(leftOut, position);
             if (section.baseOffset() > position) {
                 findings.add(hole(state, position, section.baseOffset()));
             }
             position = Math.max(position, section.endOffset());
         }
+        position = PartitionPlan.skip(leftOut, position);
         if (position < state.highWatermark()) {
             findings.add(hole(state, position, state.highWatermark()));
         }
@@ -268,14 +282,14 @@ final class PartitionReader {
 
     private List<Finding> missingSegments(PartitionManifest manifest, PartitionState state)
             throws ObjectStoreException {
-        List<SegmentEntry> entries = manifest.entriesIn(state.logStart(), state.highWatermark());
+        List<Finding> findings = new ArrayList<>();
+        List<SegmentEntry> entries = named(manifest, state, findings);
         if (entries.isEmpty()) {
-            return List.of();
+            return findings;
         }
         Map<String, Long> sizes = new HashMap<>();
         WholeObjects.list(store, BucketKeys.segmentPrefix(manifest.topicName(), manifest.id()))
                 .forEach(object -> sizes.put(object.key(), object.bytes()));
-        List<Finding> findings = new ArrayList<>();
         for (SegmentEntry entry : entries) {
             String key = entry.key(manifest.topicName(), manifest.id());
             Long bytes = sizes.get(key);
@@ -298,5 +312,49 @@ final class PartitionReader {
             }
         }
         return findings;
+    }
+
+    /// All segments that are to be there, those of pages too.
+    private List<SegmentEntry> named(
+            PartitionManifest manifest, PartitionState state, List<Finding> findings)
+            throws ObjectStoreException {
+        List<SegmentEntry> entries = new ArrayList<>();
+        long start = state.logStart();
+        long end = state.highWatermark();
+        for (PageRef page : manifest.pagesIn(start, end)) {
+            String key = page.key(manifest.topicName(), manifest.id());
+            try {
+                entries.addAll(
+                        ManifestStore.readPage(store, manifest.topicName(), manifest.id(), page)
+                                .rows()
+                                .entriesIn(start, end));
+            } catch (ObjectStoreException.NotFound e) {
+                findings.add(
+                        badPage(state, page, Kind.MISSING_OBJECT, key, "manifest page is missing"));
+            } catch (CorruptObjectException e) {
+                findings.add(
+                        badPage(
+                                state,
+                                page,
+                                Kind.UNREADABLE_MANIFEST,
+                                key,
+                                "manifest page cannot be read: " + e.getMessage()));
+            }
+        }
+        entries.addAll(manifest.inline().entriesIn(start, end));
+        return entries;
+    }
+
+    private static Finding badPage(
+            PartitionState state, PageRef page, Kind kind, String key, String fact) {
+        return Finding.of(
+                kind,
+                kind == Kind.MISSING_OBJECT ? Severity.LOST : Severity.CORRUPT,
+                key,
+                state.topicName(),
+                state.id(),
+                page.baseOffset(),
+                page.endOffset(),
+                fact + ": key=" + key);
     }
 }

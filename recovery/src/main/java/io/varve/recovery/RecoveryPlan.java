@@ -81,6 +81,22 @@ public record RecoveryPlan(
                 .toList();
     }
 
+    /// How many offsets to leave unused behind each restored end ([RecoveryOptions#offsetGap]):
+    /// groups that were ahead of it, or readers that keep their own offsets, would else take new
+    /// records for some they have seen. 0 when no group was ahead.
+    public long recommendedOffsetGap() {
+        long ahead =
+                lowered().stream()
+                        .mapToLong(lowered -> lowered.from() - lowered.to())
+                        .max()
+                        .orElse(0);
+        long gap = ahead == 0 ? 0 : 1_000;
+        while (gap < 2 * ahead) {
+            gap *= 10;
+        }
+        return gap;
+    }
+
     /// All partitions that have a state, of all kinds.
     public List<PartitionPlan> partitions() {
         List<PartitionPlan> all = new ArrayList<>();

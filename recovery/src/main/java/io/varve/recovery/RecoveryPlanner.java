@@ -11,7 +11,6 @@ import io.varve.manifest.generation.Cut;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.metadata.MetadataFold;
 import io.varve.manifest.metadata.ShardDirectories;
-import io.varve.manifest.state.PartitionState;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
@@ -48,8 +47,14 @@ public final class RecoveryPlanner {
     /// @throws VersionTooNewException a later varve wrote something that is needed
     public static RecoveryPlan plan(ObjectStore store)
             throws ObjectStoreException, RecoveryException {
+        return plan(store, 0);
+    }
+
+    /// @param offsetGap so many offsets behind each restored end stay unused
+    public static RecoveryPlan plan(ObjectStore store, long offsetGap)
+            throws ObjectStoreException, RecoveryException {
         CountingObjectStore counting = new CountingObjectStore(store); // closed by its owner
-        return naming(() -> new Planning(counting, BucketSurvey.read(counting)).plan());
+        return naming(() -> new Planning(counting, BucketSurvey.read(counting), offsetGap).plan());
     }
 
     private interface Work<T> {
@@ -70,7 +75,10 @@ public final class RecoveryPlanner {
             throws ObjectStoreException, RecoveryException {
         CountingObjectStore counting = new CountingObjectStore(store);
         return naming(() ->
-                new Planning(counting, BucketSurvey.read(counting, Lineage.before(counting, cut)))
+                new Planning(
+                                counting,
+                                BucketSurvey.read(counting, Lineage.before(counting, cut)),
+                                0)
                         .plan());
     }
 
@@ -80,8 +88,10 @@ public final class RecoveryPlanner {
         private final BucketSurvey survey;
         private final Lineage lineage;
         private final List<Finding> findings;
+        private final long offsetGap;
 
-        Planning(CountingObjectStore store, BucketSurvey survey) {
+        Planning(CountingObjectStore store, BucketSurvey survey, long offsetGap) {
+            this.offsetGap = offsetGap;
             this.store = store;
             this.survey = survey;
             this.lineage = survey.lineage();
@@ -105,7 +115,7 @@ public final class RecoveryPlanner {
             Set<PartitionId> gone = new HashSet<>();
             histories.forEach(history -> history.gone().forEach(left -> gone.add(left.id())));
             TopicAssembly assembly =
-                    new TopicAssembly(store, lineage.source(), metadata.image(), gone, findings);
+                    new TopicAssembly(store, lineage, metadata.image(), gone, findings);
             assembly.assemble(histories);
             return plan(histories, metadata, assembly);
         }
@@ -268,18 +278,17 @@ public final class RecoveryPlanner {
             List<ShardPlan> plans = new ArrayList<>();
             for (int number = 0; number <= highest; number++) {
                 int shard = number;
-                List<PartitionState> states = new ArrayList<>();
+                List<PartitionPlan> own = new ArrayList<>();
                 List<byte[]> records = List.of();
                 if (number == ShardId.METADATA_SHARD) {
-                    metadataPlan.ifPresent(plan -> states.add(plan.state()));
+                    metadataPlan.ifPresent(own::add);
                     records = metadataRecords(metadata, assembly, topics);
                 }
                 data.stream()
                         .filter(plan -> assembly.shardOf(plan.id()) == shard)
-                        .map(PartitionPlan::state)
-                        .forEach(states::add);
-                states.sort(Comparator.comparing(PartitionState::id));
-                plans.add(shard(number, Optional.ofNullable(known.get(number)), states, records));
+                        .forEach(own::add);
+                own.sort(Comparator.comparing(PartitionPlan::id));
+                plans.add(shard(number, Optional.ofNullable(known.get(number)), own, records));
             }
             return plans;
         }
@@ -310,8 +319,10 @@ public final class RecoveryPlanner {
         private ShardPlan shard(
                 int number,
                 Optional<ShardHistory> history,
-                List<PartitionState> states,
+                List<PartitionPlan> partitions,
                 List<byte[]> records) {
+            List<RestoredOpening> openings =
+                    partitions.stream().map(plan -> RestoredOpening.of(plan, offsetGap)).toList();
             ShardId from =
                     history.map(ShardHistory::shard)
                             .orElseGet(() -> new ShardId(lineage.source(), number, 0));
@@ -322,7 +333,7 @@ public final class RecoveryPlanner {
                             0,
                             0,
                             history.map(ShardHistory::lastFrameTimeMs).orElse(0L),
-                            states,
+                            openings.stream().map(RestoredOpening::opened).toList(),
                             history.map(ShardHistory::gone).orElse(List.of()),
                             history.map(ShardHistory::refs).orElse(List.of()),
                             history.map(ShardHistory::doomed).orElse(List.of()),
@@ -335,6 +346,7 @@ public final class RecoveryPlanner {
                     history.map(ShardHistory::closed).orElse(false),
                     history.map(ShardHistory::closable).orElse(true),
                     history.flatMap(ShardHistory::lastJournal),
+                    openings,
                     first);
         }
     }

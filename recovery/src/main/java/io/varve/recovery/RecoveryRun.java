@@ -5,11 +5,13 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.checkpoint.CheckpointStore;
+import io.varve.manifest.checkpoint.JournalRef;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.generation.BrokerAlive;
 import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
+import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.whole.PutOnce;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
@@ -70,7 +72,7 @@ public final class RecoveryRun {
     }
 
     private RecoveryReport checkedRun() throws ObjectStoreException, RecoveryException {
-        RecoveryPlan plan = RecoveryPlanner.plan(store);
+        RecoveryPlan plan = RecoveryPlanner.plan(store, options.offsetGap());
         if (plan.prepared()) {
             return alreadyThere(plan);
         }
@@ -81,7 +83,7 @@ public final class RecoveryRun {
         progress.done("claimed: generation=" + plan.target());
         close(plan);
         progress.done("journals closed: shards=" + plan.shards().size());
-        RecoveryPlan closed = RecoveryPlanner.plan(store);
+        RecoveryPlan closed = RecoveryPlanner.plan(store, options.offsetGap());
         if (closed.prepared()) {
             return alreadyThere(closed);
         }
@@ -205,19 +207,28 @@ public final class RecoveryRun {
             throws ObjectStoreException, RecoveryException {
         List<Cut.ShardCut> cuts = new ArrayList<>();
         for (ShardPlan shard : plan.shards()) {
-            ShardId to = writeCheckpoint(shard.first());
+            ShardId to = writeCheckpoint(shard);
             cuts.add(new Cut.ShardCut(shard.from(), shard.endIndex(), to));
         }
         return cuts;
     }
 
-    private ShardId writeCheckpoint(ShardCheckpoint first)
-            throws ObjectStoreException, RecoveryException {
+    private ShardId writeCheckpoint(ShardPlan plan) throws ObjectStoreException, RecoveryException {
+        ShardCheckpoint first = plan.first();
         for (int incarnation = 0; incarnation < INCARNATIONS_MAX; incarnation++) {
             ShardId shard =
                     new ShardId(first.shard().generation(), first.shard().shard(), incarnation);
             try {
-                if (CheckpointStore.put(store, of(first, shard)) instanceof PutOnce.Ours<?>) {
+                AbortMarkers.Written markers =
+                        AbortMarkers.put(
+                                store,
+                                first.clusterId(),
+                                shard,
+                                plan.openings(),
+                                first.lastFrameTimeMs());
+                if (!markers.theirs()
+                        && CheckpointStore.put(store, of(first, shard, markers.ref()))
+                                instanceof PutOnce.Ours<?>) {
                     return shard;
                 }
             } catch (CorruptObjectException e) {
@@ -233,7 +244,10 @@ public final class RecoveryRun {
                         + INCARNATIONS_MAX);
     }
 
-    private static ShardCheckpoint of(ShardCheckpoint first, ShardId shard) {
+    private static ShardCheckpoint of(
+            ShardCheckpoint first, ShardId shard, Optional<JournalRef> markers) {
+        List<JournalRef> journals = new ArrayList<>(first.journals());
+        markers.ifPresent(journals::add);
         return new ShardCheckpoint(
                 first.clusterId(),
                 shard,
@@ -242,7 +256,7 @@ public final class RecoveryRun {
                 first.lastFrameTimeMs(),
                 first.partitions(),
                 first.closed(),
-                first.journals(),
+                journals,
                 first.doomed(),
                 first.metadata());
     }
@@ -256,7 +270,10 @@ public final class RecoveryRun {
                         options.runner(),
                         clock.millis(),
                         shards,
-                        plan.partitions().stream().map(RecoveryRun::cutOf).toList(),
+                        plan.shards().stream()
+                                .flatMap(shard -> shard.openings().stream())
+                                .map(RecoveryRun::cutOf)
+                                .toList(),
                         plan.firstProducerId(),
                         plan.lowered(),
                         null);
@@ -277,15 +294,16 @@ public final class RecoveryRun {
                 plan, decided.generation(), decided.fromGeneration(), decided.loweredOffsets());
     }
 
-    private static Cut.PartitionCut cutOf(PartitionPlan plan) {
+    private static Cut.PartitionCut cutOf(RestoredOpening opening) {
+        PartitionState state = opening.restored();
         return new Cut.PartitionCut(
-                plan.id(),
-                plan.topicName(),
-                plan.state().manifest().generation(),
-                plan.state().manifest().version(),
-                plan.logStart(),
-                plan.endOffset(),
-                plan.firstEpoch(),
-                0);
+                state.id(),
+                state.topicName(),
+                state.manifest().generation(),
+                state.manifest().version(),
+                state.logStart(),
+                opening.markersEnd(),
+                state.baseEpoch(),
+                opening.offsetGap());
     }
 }

@@ -4,6 +4,7 @@ package io.varve.recovery;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -16,7 +17,9 @@ import java.util.OptionalLong;
 /// @param closed whether END is there
 /// @param closable false when the newest journal cannot be read: only the claim fences then
 /// @param lastJournal since when records may be lost: the store's time of the newest journal
-/// @param first the first checkpoint of the new generation's shard
+/// @param openings how its partitions are opened
+/// @param first the first checkpoint of the new generation's shard; journals that a run writes are
+///   not in it yet
 public record ShardPlan(
         ShardId from,
         OptionalLong checkpointIndex,
@@ -25,4 +28,9 @@ public record ShardPlan(
         boolean closed,
         boolean closable,
         Optional<Instant> lastJournal,
-        ShardCheckpoint first) {}
+        List<RestoredOpening> openings,
+        ShardCheckpoint first) {
+    public ShardPlan {
+        openings = List.copyOf(openings);
+    }
+}

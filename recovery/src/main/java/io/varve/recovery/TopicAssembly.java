@@ -5,6 +5,7 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.partition.Gap;
 import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionLedger;
@@ -34,6 +35,7 @@ import org.apache.kafka.metadata.PartitionRegistration;
 final class TopicAssembly {
     private final ObjectStore store;
     private final int sourceGeneration;
+    private final Map<PartitionId, List<Gap>> leftOut;
     private final MetadataImage image;
     private final List<Finding> findings;
     private final TreeMap<PartitionId, PartitionPlan> plans = new TreeMap<>();
@@ -44,18 +46,20 @@ final class TopicAssembly {
     /// @param gone partitions that a shard closed
     TopicAssembly(
             ObjectStore store,
-            int sourceGeneration,
+            Lineage lineage,
             MetadataImage image,
             Set<PartitionId> gone,
             List<Finding> findings) {
         this.store = store;
-        this.sourceGeneration = sourceGeneration;
+        this.sourceGeneration = lineage.source();
+        this.leftOut = lineage.leftOut();
         this.image = image;
         this.gone = Set.copyOf(gone);
         this.findings = findings;
     }
 
-    private record Job(PartitionLedger ledger, Origin origin, List<JournalPart> sections) {}
+    private record Job(
+            PartitionLedger ledger, Origin origin, List<JournalPart> sections, List<Gap> leftOut) {}
 
     /// Reads the manifests of all partitions that shards know, and of those that only the metadata
     /// knows what there is.
@@ -70,12 +74,19 @@ final class TopicAssembly {
                         new Job(
                                 ledger,
                                 origin(ledger.id()),
-                                sections.getOrDefault(ledger.id(), List.of())));
+                                sections.getOrDefault(ledger.id(), List.of()),
+                                leftOut.getOrDefault(ledger.id(), List.of())));
             }
         }
         for (PartitionReader.Outcome outcome :
                 ParallelReads.map(
-                        jobs, job -> reader.read(job.ledger(), job.origin(), job.sections()))) {
+                        jobs,
+                        job ->
+                                reader.read(
+                                        job.ledger(),
+                                        job.origin(),
+                                        job.sections(),
+                                        job.leftOut()))) {
             findings.addAll(outcome.findings());
             plans.put(outcome.plan().id(), outcome.plan());
         }
@@ -126,7 +137,11 @@ final class TopicAssembly {
         plans.replaceAll((id, plan) ->
                 plan.origin() == Origin.ADOPTED && deleted.contains(id.topicId())
                         ? new PartitionPlan(
-                                plan.state(), Origin.DELETED, plan.manifest(), plan.journalParts())
+                                plan.state(),
+                                Origin.DELETED,
+                                plan.manifest(),
+                                plan.journalParts(),
+                                plan.leftOut())
                         : plan);
     }
 
@@ -157,6 +172,7 @@ final class TopicAssembly {
                             state(topic, id, 0, 0, ManifestRef.NONE),
                             Origin.FRESH,
                             Optional.empty(),
+                            List.of(),
                             List.of()));
         }
         findings.add(
@@ -204,7 +220,8 @@ final class TopicAssembly {
                         manifest.epochStarts(),
                         List.of(),
                         List.of());
-        return new PartitionPlan(state, Origin.REBUILT, Optional.of(manifest), List.of());
+        return new PartitionPlan(
+                state, Origin.REBUILT, Optional.of(manifest), List.of(), List.of());
     }
 
     private PartitionState state(

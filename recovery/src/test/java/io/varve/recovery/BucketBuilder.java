@@ -23,6 +23,7 @@ import io.varve.manifest.pack.PackKind;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.pack.PackWriter;
 import io.varve.manifest.pack.SectionBuilder;
+import io.varve.manifest.partition.ManifestChange;
 import io.varve.manifest.partition.ManifestDelta;
 import io.varve.manifest.partition.ManifestRank;
 import io.varve.manifest.partition.ManifestStore;
@@ -297,6 +298,19 @@ final class BucketBuilder {
                         .buffer());
     }
 
+    /// A batch of a transaction that is open, or that this one opens.
+    void appendTransactional(
+            String topic, int partition, int records, long producerId, int sequence)
+            throws IOException {
+        PartitionId id = id(topic, partition);
+        append(
+                shardOf(id),
+                id,
+                MemoryRecords.withTransactionalRecords(
+                                Compression.NONE, producerId, (short) 0, sequence, records(records))
+                        .buffer());
+    }
+
     private SimpleRecord[] records(int count) {
         SimpleRecord[] records = new SimpleRecord[count];
         for (int i = 0; i < count; i++) {
@@ -480,8 +494,10 @@ final class BucketBuilder {
             journaledStarts.put(id, ledger.logStart());
         }
         deltas.add(new ManifestDelta.AddSegment(entry, made.epochs()));
-        PartitionManifest next = before.apply(before.rank(), deltas);
-        ManifestStore.commit(store, next);
+        ManifestChange change =
+                ManifestChange.next(store, before, before.rank(), deltas, random, clock.millis());
+        PartitionManifest next = change.manifest();
+        ManifestStore.commit(store, change);
         ledger.archived(end, next.ref());
     }
 

@@ -5,6 +5,7 @@ import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.LinkedHashSet;
@@ -28,11 +29,33 @@ final class AbortedLookup {
             return Optional.empty();
         }
         Set<AbortedTxn> found = new LinkedHashSet<>();
-        for (SegmentEntry entry : manifest.get().entriesIn(from, to)) {
-            PackRef pack = PackRef.of(manifest.get(), entry);
+        long at = from;
+        while (at < Math.min(to, manifest.get().archivedEnd())) {
+            Optional<SegmentRun> rows = source.rows(manifest.get(), at);
+            if (rows.isEmpty()
+                    || !addOf(source, partition, manifest.get(), rows.get(), at, to, found)) {
+                return Optional.empty();
+            }
+            at = rows.get().endOffset();
+        }
+        return Optional.of(List.copyOf(found));
+    }
+
+    /// @return whether the source has what it takes
+    private static boolean addOf(
+            ColdSource source,
+            PartitionView partition,
+            PartitionManifest manifest,
+            SegmentRun rows,
+            long from,
+            long to,
+            Set<AbortedTxn> found)
+            throws ObjectStoreException {
+        for (SegmentEntry entry : rows.entriesIn(from, to)) {
+            PackRef pack = PackRef.of(manifest, entry);
             Optional<PackIndex> index = source.pack(pack);
             if (index.isEmpty()) {
-                return Optional.empty();
+                return false;
             }
             for (AbortedTxn txn : Locator.section(pack, index.get(), partition.id()).aborted()) {
                 if (txn.firstOffset() < to && txn.markerOffset() >= from) {
@@ -40,6 +63,6 @@ final class AbortedLookup {
                 }
             }
         }
-        return Optional.of(List.copyOf(found));
+        return true;
     }
 }

@@ -5,6 +5,7 @@ import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.objectstore.ObjectStoreException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -13,6 +14,9 @@ import java.util.Optional;
 /// kinds: one that has only what is cached, and one that fetches, blocks, and never answers empty.
 interface ColdSource {
     Optional<PartitionManifest> manifest(PartitionView partition) throws ObjectStoreException;
+
+    /// The rows of a manifest that tell about an offset: of a page, or its own.
+    Optional<SegmentRun> rows(PartitionManifest manifest, long offset) throws ObjectStoreException;
 
     /// The shard's journals, with all tails read.
     Optional<JournalIndex> journals(PartitionView partition) throws ObjectStoreException;
@@ -33,6 +37,11 @@ interface ColdSource {
         @Override
         public Optional<PartitionManifest> manifest(PartitionView partition) {
             return manifests.cached(partition);
+        }
+
+        @Override
+        public Optional<SegmentRun> rows(PartitionManifest manifest, long offset) {
+            return manifests.cachedRows(manifest, offset);
         }
 
         @Override
@@ -62,6 +71,12 @@ interface ColdSource {
         public Optional<PartitionManifest> manifest(PartitionView partition)
                 throws ObjectStoreException {
             return Optional.of(manifests.load(partition));
+        }
+
+        @Override
+        public Optional<SegmentRun> rows(PartitionManifest manifest, long offset)
+                throws ObjectStoreException {
+            return Optional.of(manifests.loadRows(manifest, offset));
         }
 
         @Override

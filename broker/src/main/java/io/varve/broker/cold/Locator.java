@@ -8,6 +8,7 @@ import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.manifest.state.EpochStart;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.Optional;
@@ -47,7 +48,11 @@ final class Locator {
                             + manifest.logStart(),
                     null);
         }
-        Optional<SegmentEntry> entry = manifest.entryAtOrAfter(offset);
+        Optional<SegmentRun> rows = source.rows(manifest, offset);
+        if (rows.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<SegmentEntry> entry = rows.get().entryAtOrAfter(offset);
         if (entry.isEmpty() || entry.get().baseOffset() >= archivedEnd) {
             if (offset >= manifest.archivedEnd()) {
                 throw new CorruptObjectException(
@@ -62,7 +67,7 @@ final class Locator {
                                 + ", offset="
                                 + offset);
             }
-            return Optional.of(new Place.Hole(Math.min(manifest.archivedEnd(), archivedEnd)));
+            return Optional.of(new Place.Hole(Math.min(rows.get().endOffset(), archivedEnd)));
         }
         PackRef pack = PackRef.of(manifest, entry.get());
         Optional<PackIndex> index = source.pack(pack);

@@ -6,16 +6,18 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.ManifestStore;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.Comparator;
 import java.util.Optional;
 
-/// The newest manifest of each partition that is read, bounded by estimated bytes. Which version is
-/// the newest is told by the shard; a listing is asked only when an object was not there.
-/// Thread-safe.
+/// The newest manifest of each partition that is read, and the pages of old rows that were looked
+/// at, each bounded by estimated bytes. Which version is the newest is told by the shard; a listing
+/// is asked only when an object was not there. Thread-safe.
 final class ManifestCache {
     private static final int MANIFEST_BYTES = 500;
     private static final int ENTRY_BYTES = 100;
@@ -27,6 +29,8 @@ final class ManifestCache {
 
     private final ObjectStore store;
     private final Cache<PartitionId, PartitionManifest> manifests;
+    private final Cache<String, SegmentRun> pages;
+    private final Loads<String, SegmentRun> pageLoads = new Loads<>();
     private final Loads<Version, PartitionManifest> loads = new Loads<>();
     private final Loads<PartitionId, Optional<PartitionManifest>> listings = new Loads<>();
 
@@ -39,11 +43,20 @@ final class ManifestCache {
                                 estimatedBytes(manifest))
                         .executor(Runnable::run)
                         .build();
+        this.pages =
+                Caffeine.newBuilder()
+                        .maximumWeight(bytesMax)
+                        .weigher((String _, SegmentRun rows) ->
+                                MANIFEST_BYTES + ENTRY_BYTES * rows.rows())
+                        .executor(Runnable::run)
+                        .build();
     }
 
     private static int estimatedBytes(PartitionManifest manifest) {
         long parts =
                 (long) manifest.entries().size()
+                        + manifest.pages().size()
+                        + manifest.doomedPages().size()
                         + manifest.gaps().size()
                         + manifest.doomed().size()
                         + manifest.epochStarts().size();
@@ -88,6 +101,38 @@ final class ManifestCache {
                 ManifestStore.read(store, partition.topicName(), partition.id(), ref);
         keep(manifest);
         return manifest;
+    }
+
+    /// The rows that tell about an offset, if they are here.
+    Optional<SegmentRun> cachedRows(PartitionManifest manifest, long offset) {
+        Optional<PageRef> page = manifest.pageAt(offset);
+        return page.isEmpty()
+                ? Optional.of(manifest.inline())
+                : Optional.ofNullable(pages.getIfPresent(key(manifest, page.get())));
+    }
+
+    private static String key(PartitionManifest manifest, PageRef page) {
+        return page.key(manifest.topicName(), manifest.id());
+    }
+
+    /// The same, read when they are not here. Blocks.
+    ///
+    /// @throws ObjectStoreException.NotFound the page is not there (any more)
+    SegmentRun loadRows(PartitionManifest manifest, long offset) throws ObjectStoreException {
+        Optional<SegmentRun> here = cachedRows(manifest, offset);
+        if (here.isPresent()) {
+            return here.get();
+        }
+        PageRef page = manifest.pageAt(offset).orElseThrow();
+        return pageLoads.get(
+                key(manifest, page),
+                () -> {
+                    SegmentRun rows =
+                            ManifestStore.readPage(store, manifest.topicName(), manifest.id(), page)
+                                    .rows();
+                    pages.put(key(manifest, page), rows);
+                    return rows;
+                });
     }
 
     /// The newest one in the bucket, by a listing. Blocks.

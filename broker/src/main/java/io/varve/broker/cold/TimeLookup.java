@@ -3,8 +3,10 @@ package io.varve.broker.cold;
 
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.objectstore.ObjectStoreException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -56,7 +58,7 @@ final class TimeLookup {
         return Optional.of(Optional.empty());
     }
 
-    /// Goes over segments by what the manifest says of them, without their indexes.
+    /// Goes over pages and segments by what the manifest says of them, without their indexes.
     private static long passOver(
             ColdSource source, PartitionView partition, long archivedEnd, long at, long timestampMs)
             throws ObjectStoreException {
@@ -68,7 +70,17 @@ final class TimeLookup {
             return at;
         }
         long passed = at;
-        for (SegmentEntry entry : manifest.get().entriesIn(at, archivedEnd)) {
+        for (PageRef page : manifest.get().pagesIn(at, archivedEnd)) {
+            if (page.maxTimestampMs() >= timestampMs) {
+                break;
+            }
+            passed = page.endOffset();
+        }
+        Optional<SegmentRun> rows = source.rows(manifest.get(), passed);
+        if (rows.isEmpty()) {
+            return at;
+        }
+        for (SegmentEntry entry : rows.get().entriesIn(passed, archivedEnd)) {
             if (entry.maxTimestampMs() >= timestampMs) {
                 break;
             }

@@ -12,7 +12,6 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.PartitionManifest;
-import io.varve.manifest.partition.SegmentEntry;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.time.Duration;
@@ -111,7 +110,7 @@ final class BrokerAdmin implements AdminView {
         try {
             PartitionManifest manifest =
                     ManifestStore.read(store, view.topicName(), view.id(), view.manifest());
-            return manifest.entries().stream().mapToLong(SegmentEntry::bytes).sum();
+            return manifest.bytes();
         } catch (ObjectStoreException | CorruptObjectException e) {
             throw new IllegalStateException(
                     "manifest cannot be read: partition=" + view.id() + ", " + e.getMessage(), e);

@@ -14,6 +14,7 @@ import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.pack.PackWriter;
 import io.varve.manifest.pack.SectionBuilder;
 import io.varve.manifest.partition.Gap;
+import io.varve.manifest.partition.ManifestChange;
 import io.varve.manifest.partition.ManifestDelta;
 import io.varve.manifest.partition.ManifestRank;
 import io.varve.manifest.partition.ManifestStore;
@@ -99,6 +100,11 @@ public final class TieredLog {
         Batch batch = new Batch(bytes.slice(), header.baseOffset(), header.endOffset());
         batches.add(batch);
         return batch;
+    }
+
+    /// The newest manifest.
+    PartitionManifest manifest() {
+        return manifest;
     }
 
     public long end() {
@@ -210,8 +216,10 @@ public final class TieredLog {
     }
 
     private void commit(ManifestDelta delta) throws IOException {
-        manifest = manifest.apply(RANK, List.of(delta));
-        ManifestStore.commit(store, manifest);
+        ManifestChange change =
+                ManifestChange.next(store, manifest, RANK, List.of(delta), random, 0);
+        ManifestStore.commit(store, change);
+        manifest = change.manifest();
         view.manifest = manifest.ref();
     }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param restoredUntil, lastSignOfLife ISO-8601 UTC, null when nothing says
 /// @param lost what is not as it was; empty: all comes back
 /// @param lowered group offsets that lie behind a restored end
+/// @param recommendedOffsetGap what to give as --offset-gap because groups were ahead; 0: none were
 /// @param notes findings that lose nothing
 record PlanView(
         String bucket,
@@ -34,6 +35,7 @@ record PlanView(
         List<Group> groups,
         List<Found> lost,
         List<Lowered> lowered,
+        long recommendedOffsetGap,
         List<Found> notes,
         Cost cost) {
 
@@ -114,6 +116,8 @@ record PlanView(
     }
 
     /// Something in the bucket that is not as it should be; kinds and severities as in an audit.
+    ///
+    /// @param remedy what to do
     record Found(
             String kind,
             String severity,
@@ -122,7 +126,8 @@ record PlanView(
             @Nullable Integer partition,
             @Nullable Long baseOffset,
             @Nullable Long endOffset,
-            String message) {
+            String message,
+            String remedy) {
         static Found of(Finding finding) {
             return new Found(
                     finding.kind().label(),
@@ -132,7 +137,8 @@ record PlanView(
                     finding.partition(),
                     finding.baseOffset(),
                     finding.endOffset(),
-                    finding.message());
+                    finding.message(),
+                    finding.kind().remedy());
         }
 
         static List<Found> all(Stream<Finding> findings) {
@@ -157,6 +163,7 @@ record PlanView(
                 plan.groups().stream().map(Group::of).toList(),
                 Found.all(plan.lost().stream()),
                 plan.lowered().stream().map(Lowered::of).toList(),
+                plan.recommendedOffsetGap(),
                 Found.all(plan.findings().stream().filter(finding -> !finding.isLoss())),
                 new Cost(plan.cost().requests(), plan.cost().bytesRead(), plan.cost().runPuts()));
     }

@@ -28,11 +28,13 @@ final class RecoverPlan implements Callable<Integer> {
     @Mixin private final Output output = new Output();
     @Mixin private final WholeCluster scope = new WholeCluster();
     @Mixin private final BucketAccess bucket = new BucketAccess();
+    @Mixin private final OffsetGap offsetGap = new OffsetGap();
 
     @Override
     public Integer call() throws CommandFailure {
+        long gap = offsetGap.offsets();
         try (ObjectStore store = bucket.open()) {
-            PlanView plan = PlanView.of(bucket.url(), RecoveryPlanner.plan(store));
+            PlanView plan = PlanView.of(bucket.url(), RecoveryPlanner.plan(store, gap));
             output.print(plan, ReportText.plan(plan));
             return plan.lost().isEmpty() ? ExitCode.DONE : ExitCode.BAD_NEWS;
         } catch (RecoveryException | VersionTooNewException e) {

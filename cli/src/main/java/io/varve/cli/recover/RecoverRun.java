@@ -40,6 +40,7 @@ final class RecoverRun implements Callable<Integer> {
     @Mixin private final Output output = new Output();
     @Mixin private final WholeCluster scope = new WholeCluster();
     @Mixin private final BucketAccess bucket = new BucketAccess();
+    @Mixin private final OffsetGap offsetGap = new OffsetGap();
     @Mixin private final Confirmation confirmation = new Confirmation();
 
     @Option(
@@ -65,11 +66,13 @@ final class RecoverRun implements Callable<Integer> {
         if (wait != null && HostPort.parse(wait) == null) {
             throw new CommandFailure("not an address: --wait=" + wait + "; give HOST:PORT");
         }
+        RecoveryOptions options = options();
         try (ObjectStore store = bucket.open()) {
             if (!confirmation.granted(output, intent(store))) {
                 return ExitCode.DONE;
             }
-            RecoveryReport report = run(store);
+            RecoveryReport report =
+                    new RecoveryRun(store, options, InstantSource.system(), output::say).run();
             RunView.Rto rto =
                     wait == null
                             ? null
@@ -111,15 +114,13 @@ final class RecoverRun implements Callable<Integer> {
                 + plan.lost().size();
     }
 
-    private RecoveryReport run(ObjectStore store) throws ObjectStoreException, RecoveryException {
-        RecoveryOptions options = RecoveryOptions.careful(runner());
+    private RecoveryOptions options() throws CommandFailure {
+        RecoveryOptions options =
+                RecoveryOptions.careful(runner()).withOffsetGap(offsetGap.offsets());
         if (force) {
             options = options.withForce();
         }
-        if (acceptLoss) {
-            options = options.withAcceptLoss();
-        }
-        return new RecoveryRun(store, options, InstantSource.system(), output::say).run();
+        return acceptLoss ? options.withAcceptLoss() : options;
     }
 
     private static String runner() {

@@ -26,7 +26,8 @@ final class ReportText {
         text.append("\nlast sign of life: ").append(orNone(plan.lastSignOfLife()));
         text.append("\n\n").append(topics(plan.topics()));
         text.append("\ngroups: ").append(plan.groups().size()).append('\n');
-        text.append(lowered(plan.lowered())).append(lost(plan.lost())).append(notes(plan.notes()));
+        text.append(lowered(plan.lowered())).append(recommended(plan.recommendedOffsetGap()));
+        text.append(lost(plan.lost())).append(notes(plan.notes()));
         text.append("cost: requests=").append(plan.cost().requests());
         text.append(", bytesRead=").append(plan.cost().bytesRead());
         text.append("; a run puts about ").append(plan.cost().runPuts()).append(" objects\n");
@@ -85,6 +86,14 @@ final class ReportText {
         return "group offsets behind the restored end, lowered to it:\n" + table;
     }
 
+    private static String recommended(long offsetGap) {
+        return offsetGap == 0
+                ? ""
+                : "groups were ahead of what is restored: --offset-gap "
+                        + offsetGap
+                        + " keeps new records from taking offsets that were read before\n";
+    }
+
     static String notes(List<Found> notes) {
         if (notes.isEmpty()) {
             return "";
@@ -106,6 +115,8 @@ final class ReportText {
                 + found.message()
                 + ": "
                 + found.key()
+                + "\n      "
+                + found.remedy()
                 + "\n";
     }
 

@@ -97,6 +97,23 @@ class RecoverCommandsTest {
     }
 
     @Test
+    void aGapThatIsNoneIsRefusedBeforeAnythingIsClaimed() throws ObjectStoreException {
+        found();
+
+        for (String command : List.of("run --yes", "plan")) {
+            Run run =
+                    Run.of(
+                            ("recover " + command + " --cluster --offset-gap -5 --bucket " + bucket)
+                                    .split(" "));
+            assertThat(run.exitCode()).as(command).isEqualTo(2);
+            assertThat(run.err()).as(command).contains("--offset-gap=-5");
+        }
+        try (ObjectStore store = ObjectStores.open(bucket)) {
+            assertThat(ClusterFiles.generations(store)).containsExactly(1);
+        }
+    }
+
+    @Test
     void planIsJsonAndNothingElse() throws ObjectStoreException {
         found();
 
@@ -116,9 +133,19 @@ class RecoverCommandsTest {
                     0,
                     5L,
                     9L,
-                    "records are missing");
+                    "records are missing",
+                    "look for them");
     private static final Found NOTE =
-            new Found("foreign-object", "info", "readme.txt", null, null, null, null, "not ours");
+            new Found(
+                    "foreign-object",
+                    "info",
+                    "readme.txt",
+                    null,
+                    null,
+                    null,
+                    null,
+                    "not ours",
+                    "none");
     private static final PlanView.Topic TOPIC =
             new PlanView.Topic(
                     "orders",
@@ -144,6 +171,7 @@ class RecoverCommandsTest {
                                 "billing", List.of(new PlanView.Offset("orders", 0, 60, 70)))),
                 lost,
                 List.of(LOWERED),
+                1_000,
                 List.of(NOTE),
                 new PlanView.Cost(12, 3456, 6));
     }
@@ -158,6 +186,8 @@ class RecoverCommandsTest {
                 .contains("lost journal-hole: records are missing: shards/1/1-0/journal/7")
                 .contains("lowered to it")
                 .contains("billing")
+                .contains("--offset-gap 1000")
+                .contains("look for them")
                 .contains("would become generation 2");
         assertThat(ReportText.plan(plan(List.of())))
                 .contains("lost: nothing that the bucket ever held");

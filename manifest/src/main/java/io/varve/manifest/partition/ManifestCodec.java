@@ -11,11 +11,14 @@ import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.whole.JsonDocument;
 import io.varve.manifest.whole.JsonFields;
 import java.util.HexFormat;
-import java.util.Locale;
+import java.util.List;
 
-/// A manifest version as a JSON document, version 1 (docs/formats/manifest-v1.md).
+/// A manifest version as a JSON document (docs/formats/manifest-v1.md): of format version 1 when it
+/// has no pages, else of 2. So a manifest that was read gives the same bytes again, and its
+/// checksum.
 public final class ManifestCodec {
-    private static final int VERSION = 1;
+    private static final int WITHOUT_PAGES = 1;
+    private static final int WITH_PAGES = 2;
     private static final String FORMAT = "varve-manifest";
     private static final HexFormat HEX = HexFormat.of();
 
@@ -39,15 +42,12 @@ public final class ManifestCodec {
                     .put("crc32c", HEX.toHexDigits(previous.crc()));
         }
         node.put("logStart", manifest.logStart()).put("archivedEnd", manifest.archivedEnd());
-        ArrayNode entries = node.putArray("entries");
-        manifest.entries().forEach(entry -> putEntry(entries.addObject(), entry));
-        ArrayNode gaps = node.putArray("gaps");
-        manifest.gaps()
-                .forEach(gap ->
-                        gaps.addObject()
-                                .put("base", gap.baseOffset())
-                                .put("end", gap.endOffset())
-                                .put("reason", gap.reason().name().toLowerCase(Locale.ROOT)));
+        boolean paged = isPaged(manifest);
+        if (paged) {
+            ArrayNode pages = node.putArray("pages");
+            manifest.pages().forEach(page -> RowCodec.putPage(pages.addObject(), page));
+        }
+        RowCodec.putRows(node, manifest.entries(), manifest.gaps());
         ArrayNode epochs = node.putArray("epochs");
         manifest.epochStarts()
                 .forEach(epoch ->
@@ -62,29 +62,32 @@ public final class ManifestCodec {
                                 .put("bytes", object.bytes())
                                 .put("reason", object.reason())
                                 .put("deleteAfterMs", object.deleteAfterMs()));
-        return JsonDocument.write(FORMAT, VERSION, node);
+        if (paged) {
+            ArrayNode doomedPages = node.putArray("doomedPages");
+            manifest.doomedPages()
+                    .forEach(page -> {
+                        ObjectNode row = doomedPages.addObject();
+                        RowCodec.putPage(row.putObject("page"), page.page());
+                        row.put("reason", page.reason()).put("deleteAfterMs", page.deleteAfterMs());
+                    });
+        }
+        return JsonDocument.write(FORMAT, paged ? WITH_PAGES : WITHOUT_PAGES, node);
     }
 
-    private static void putEntry(ObjectNode row, SegmentEntry entry) {
-        row.put("base", entry.baseOffset())
-                .put("end", entry.endOffset())
-                .put("objectEnd", entry.objectEndOffset())
-                .put("generation", entry.generation())
-                .put("madeFor", entry.madeForVersion())
-                .put("random", HEX.toHexDigits(entry.random()))
-                .put("bytes", entry.bytes())
-                .put("maxTimestampMs", entry.maxTimestampMs())
-                .put("records", entry.recordCount())
-                .put("indexCrc", HEX.toHexDigits(entry.indexCrc()))
-                .put("compacted", entry.compacted());
+    private static boolean isPaged(PartitionManifest manifest) {
+        return !manifest.pages().isEmpty() || !manifest.doomedPages().isEmpty();
     }
 
     /// @param object the key, for messages
     /// @throws CorruptObjectException no whole manifest, or one whose invariants do not hold
     /// @throws VersionTooNewException intact, but of a later version
     public static PartitionManifest decode(byte[] bytes, String object) {
-        JsonFields in = JsonDocument.read(bytes, object, FORMAT, VERSION);
-        PartitionManifest manifest = in.finish(() -> fromFields(in));
+        JsonFields in = JsonDocument.read(bytes, object, FORMAT, WITH_PAGES);
+        boolean paged = in.i32("formatVersion") == WITH_PAGES;
+        PartitionManifest manifest = in.finish(() -> fromFields(in, paged));
+        if (paged != isPaged(manifest)) {
+            throw in.corrupt("manifest of format version 2 without pages");
+        }
         try {
             ManifestInvariants.check(manifest);
         } catch (IllegalStateException e) {
@@ -94,7 +97,7 @@ public final class ManifestCodec {
         return manifest;
     }
 
-    private static PartitionManifest fromFields(JsonFields in) {
+    private static PartitionManifest fromFields(JsonFields in, boolean paged) {
         int generation = in.i32("generation");
         return new PartitionManifest(
                 in.text("topicName"),
@@ -112,8 +115,9 @@ public final class ManifestCodec {
                         .orElse(null),
                 in.i64("logStart"),
                 in.i64("archivedEnd"),
-                in.list("entries", ManifestCodec::entry),
-                in.list("gaps", row -> new Gap(row.i64("base"), row.i64("end"), reason(row))),
+                paged ? in.list("pages", RowCodec::page) : List.of(),
+                in.list("entries", RowCodec::entry),
+                in.list("gaps", RowCodec::gap),
                 in.list(
                         "doomed",
                         row ->
@@ -122,26 +126,13 @@ public final class ManifestCodec {
                                         row.i64("bytes"),
                                         row.text("reason"),
                                         row.i64("deleteAfterMs"))),
+                paged ? in.list("doomedPages", ManifestCodec::doomedPage) : List.of(),
                 in.list("epochs", row -> new EpochStart(row.i32("epoch"), row.i64("start"))));
     }
 
-    private static SegmentEntry entry(JsonFields row) {
-        return new SegmentEntry(
-                row.i64("base"),
-                row.i64("end"),
-                row.i64("objectEnd"),
-                row.i32("generation"),
-                row.i64("madeFor"),
-                row.hex64("random"),
-                row.i64("bytes"),
-                row.i64("maxTimestampMs"),
-                row.i64("records"),
-                row.hex32("indexCrc"),
-                row.flag("compacted"));
-    }
-
-    private static Gap.Reason reason(JsonFields row) {
-        return Gap.Reason.valueOf(row.text("reason").toUpperCase(Locale.ROOT));
+    private static DoomedPage doomedPage(JsonFields row) {
+        return new DoomedPage(
+                row.inner("page", RowCodec::page), row.text("reason"), row.i64("deleteAfterMs"));
     }
 
     /// The checksum of the document of a manifest: what the next version names.

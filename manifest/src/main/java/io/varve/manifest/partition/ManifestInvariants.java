@@ -4,8 +4,8 @@ package io.varve.manifest.partition;
 import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.state.EpochStart;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,40 +32,33 @@ final class ManifestInvariants {
         checkPrevious(manifest, manifest.previous());
     }
 
-    /// Entries and gaps, merged by offset, cover everything from (at or below) the log start to the
+    /// Pages, then entries and gaps, cover everything from (at or below) the log start to the
     /// archived end.
     private static void checkCover(PartitionManifest manifest) {
-        Iterator<SegmentEntry> entries = manifest.entries().iterator();
-        Iterator<Gap> gaps = manifest.gaps().iterator();
-        SegmentEntry entry = entries.hasNext() ? entries.next() : null;
-        Gap gap = gaps.hasNext() ? gaps.next() : null;
+        long inlineBase = manifest.inlineBase();
         long end = manifest.logStart();
         boolean first = true;
-        while (entry != null || gap != null) {
-            boolean takeEntry =
-                    gap == null || (entry != null && entry.baseOffset() < gap.baseOffset());
-            long base;
-            long pieceEnd;
-            if (takeEntry && entry != null) {
-                base = entry.baseOffset();
-                pieceEnd = entry.endOffset();
-                entry = entries.hasNext() ? entries.next() : null;
-            } else if (gap != null) {
-                base = gap.baseOffset();
-                pieceEnd = gap.endOffset();
-                gap = gaps.hasNext() ? gaps.next() : null;
-            } else {
-                throw new IllegalStateException("unreachable: neither entry nor gap");
-            }
-            boolean adjacent = first ? base <= end && pieceEnd > end : base == end;
+        for (PageRef page : manifest.pages()) {
+            boolean adjacent =
+                    first
+                            ? page.baseOffset() <= end && page.endOffset() > end
+                            : page.baseOffset() == end;
             require(
                     adjacent,
-                    "not adjacent at offset " + base + " (expected " + end + ")",
+                    "page not adjacent at offset " + page.baseOffset() + " (expected " + end + ")",
                     manifest);
-            end = pieceEnd;
+            end = page.endOffset();
             first = false;
         }
-        require(end == manifest.archivedEnd(), "covered up to " + end + " only", manifest);
+        Optional<String> problem = manifest.inline().problem();
+        require(problem.isEmpty(), problem.orElse(""), manifest);
+        boolean inFront =
+                !first
+                        && (manifest.entries().stream()
+                                        .anyMatch(entry -> entry.baseOffset() < inlineBase)
+                                || manifest.gaps().stream()
+                                        .anyMatch(gap -> gap.baseOffset() < inlineBase));
+        require(!inFront, "first row overlaps the last page", manifest);
     }
 
     private static void checkEpochs(PartitionManifest manifest) {
@@ -86,8 +79,11 @@ final class ManifestInvariants {
         for (DoomedObject object : manifest.doomed()) {
             require(keys.add(object.key()), "doomed twice: " + object.key(), manifest);
         }
-        for (SegmentEntry entry : manifest.entries()) {
-            String key = entry.key(manifest.topicName(), manifest.id());
+        for (DoomedPage doomed : manifest.doomedPages()) {
+            String key = doomed.page().key(manifest.topicName(), manifest.id());
+            require(keys.add(key), "doomed twice: " + key, manifest);
+        }
+        for (String key : named(manifest)) {
             require(!keys.contains(key), "named and doomed: " + key, manifest);
         }
     }
@@ -109,7 +105,14 @@ final class ManifestInvariants {
     /// What holds for a step inside a generation.
     ///
     /// @param dropped doomed objects that are gone
-    static void check(PartitionManifest before, PartitionManifest after, Set<String> dropped) {
+    /// @param read pages of the version before whose rows were worked on
+    /// @param made pages that the version after is the first to name
+    static void check(
+            PartitionManifest before,
+            PartitionManifest after,
+            Set<String> dropped,
+            Map<PageRef, ManifestPage> read,
+            Map<PageRef, ManifestPage> made) {
         check(after);
         require(
                 after.id().equals(before.id()) && after.topicName().equals(before.topicName()),
@@ -134,19 +137,39 @@ final class ManifestInvariants {
                 previous != null && previous.crc() == ManifestCodec.crc(before),
                 "does not name the version before",
                 after);
-        checkNothingForgotten(before, after, dropped);
+        checkNothingForgotten(before, after, dropped, read, made);
     }
 
+    /// Whatever was named is named or doomed, in the document or in a page that was made.
     private static void checkNothingForgotten(
-            PartitionManifest before, PartitionManifest after, Set<String> dropped) {
-        Set<String> known = new HashSet<>();
+            PartitionManifest before,
+            PartitionManifest after,
+            Set<String> dropped,
+            Map<PageRef, ManifestPage> read,
+            Map<PageRef, ManifestPage> made) {
+        Set<String> known = named(after);
         after.doomed().forEach(object -> known.add(object.key()));
-        Set<String> named = keys(after.topicName(), after, after.entries());
-        for (String key : keys(before.topicName(), before, before.entries())) {
-            require(
-                    named.contains(key) || known.contains(key),
-                    "forgotten, not doomed: " + key,
-                    after);
+        after.doomedPages()
+                .forEach(doomed -> known.add(doomed.page().key(after.topicName(), after.id())));
+        made.values()
+                .forEach(page -> {
+                    String key = page.key();
+                    require(known.contains(key), "page made and not named: " + key, after);
+                    page.rows().entries().forEach(entry -> known.add(key(after, entry)));
+                });
+        Set<String> needed = named(before);
+        // rows of a page that was read count one by one, unless the page stays as it is
+        read.forEach((ref, page) -> {
+            boolean stays =
+                    after.pages().contains(ref)
+                            || after.doomedPages().stream()
+                                    .anyMatch(doomed -> doomed.page().equals(ref));
+            if (!stays) {
+                page.rows().entries().forEach(entry -> needed.add(key(before, entry)));
+            }
+        });
+        for (String key : needed) {
+            require(known.contains(key), "forgotten, not doomed: " + key, after);
         }
         for (DoomedObject object : before.doomed()) {
             require(
@@ -154,13 +177,24 @@ final class ManifestInvariants {
                     "doomed object forgotten: " + object.key(),
                     after);
         }
+        for (DoomedPage doomed : before.doomedPages()) {
+            String key = doomed.page().key(before.topicName(), before.id());
+            require(
+                    known.contains(key) || dropped.contains(key),
+                    "doomed page forgotten: " + key,
+                    after);
+        }
     }
 
-    private static Set<String> keys(
-            String topicName, PartitionManifest manifest, List<SegmentEntry> entries) {
+    private static Set<String> named(PartitionManifest manifest) {
         Set<String> keys = new HashSet<>();
-        entries.forEach(entry -> keys.add(entry.key(topicName, manifest.id())));
+        manifest.entries().forEach(entry -> keys.add(key(manifest, entry)));
+        manifest.pages().forEach(page -> keys.add(page.key(manifest.topicName(), manifest.id())));
         return keys;
+    }
+
+    private static String key(PartitionManifest manifest, SegmentEntry entry) {
+        return entry.key(manifest.topicName(), manifest.id());
     }
 
     private static void require(boolean holds, String fact, PartitionManifest manifest) {

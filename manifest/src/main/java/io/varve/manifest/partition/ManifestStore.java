@@ -38,7 +38,20 @@ public final class ManifestStore {
     ///   again before anything else
     public static CommitResult commit(ObjectStore store, PartitionManifest next)
             throws ObjectStoreException {
+        return commit(store, ManifestChange.of(next));
+    }
+
+    /// Puts new pages, then the version that names them, if absent.
+    ///
+    /// @throws ObjectStoreException.Transient the outcome is unknown: commit the same change again
+    ///   before anything else
+    public static CommitResult commit(ObjectStore store, ManifestChange change)
+            throws ObjectStoreException {
+        PartitionManifest next = change.manifest();
         ManifestInvariants.check(next);
+        for (ManifestPage page : change.pages()) {
+            putPage(store, page);
+        }
         String key =
                 BucketKeys.manifest(next.topicName(), next.id(), next.generation(), next.version());
         return switch (WholeObjects.putOnce(store, key, ManifestCodec.encode(next))) {
@@ -47,6 +60,41 @@ public final class ManifestStore {
                     new CommitResult.Superseded(
                             decode(theirs.value(), key, next.topicName(), next.id(), next.ref()));
         };
+    }
+
+    private static void putPage(ObjectStore store, ManifestPage page) throws ObjectStoreException {
+        String key = page.key();
+        if (WholeObjects.putOnce(store, key, PageCodec.encode(page)) instanceof PutOnce.Theirs) {
+            throw new CorruptObjectException("another page has this name: object=" + key);
+        }
+    }
+
+    /// Reads a page of a manifest.
+    ///
+    /// @throws ObjectStoreException.NotFound it is not there
+    /// @throws CorruptObjectException it is damaged, or another one than the manifest names
+    public static ManifestPage readPage(
+            ObjectStore store, String topicName, PartitionId id, PageRef ref)
+            throws ObjectStoreException {
+        String key = ref.key(topicName, id);
+        byte[] bytes = WholeObjects.read(store, key);
+        ManifestPage page = PageCodec.decode(bytes, key, ref.random());
+        if (!page.topicName().equals(topicName)
+                || !page.id().equals(id)
+                || !page.key().equals(key)
+                || bytes.length != ref.bytes()
+                || PageCodec.crc(bytes) != ref.crc()) {
+            throw new CorruptObjectException(
+                    "manifest page is another one than was named: object="
+                            + key
+                            + ", page="
+                            + page.key()
+                            + ", bytes="
+                            + bytes.length
+                            + ", expected="
+                            + ref);
+        }
+        return page;
     }
 
     /// Reads one version.

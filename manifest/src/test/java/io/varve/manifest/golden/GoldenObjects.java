@@ -19,12 +19,16 @@ import io.varve.manifest.pack.PackFacts;
 import io.varve.manifest.pack.PackKind;
 import io.varve.manifest.pack.PackWriter;
 import io.varve.manifest.pack.SectionBuilder;
+import io.varve.manifest.partition.DoomedPage;
 import io.varve.manifest.partition.Gap;
 import io.varve.manifest.partition.ManifestCodec;
 import io.varve.manifest.partition.ManifestDelta;
+import io.varve.manifest.partition.ManifestPage;
 import io.varve.manifest.partition.ManifestRank;
+import io.varve.manifest.partition.PageCodec;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentEntry;
+import io.varve.manifest.partition.SegmentRun;
 import io.varve.manifest.state.AbortedTxn;
 import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionLedger;
@@ -72,6 +76,8 @@ public final class GoldenObjects {
         files.put("journal.pack", WholeObjects.read(store, "pack"));
         files.put("shard.checkpoint", CheckpointCodec.encode(checkpoint()));
         files.put("manifest.json", ManifestCodec.encode(manifest()));
+        files.put("manifest-page.json", PageCodec.encode(page()));
+        files.put("manifest-paged.json", ManifestCodec.encode(pagedManifest()));
         ClusterFiles.createIdentity(store, identity());
         files.put("varve.json", WholeObjects.read(store, BucketKeys.varveJson()));
         ClusterFiles.claim(store, claim());
@@ -187,6 +193,61 @@ public final class GoldenObjects {
                                 new ManifestDelta.AddGap(new Gap(250, 260, Gap.Reason.LOST)),
                                 new ManifestDelta.MoveLogStart(
                                         100, "retention", TIME_MS + 3_600_000)));
+    }
+
+    /// A page of the two segments and the gap between them.
+    public static ManifestPage page() {
+        SegmentEntry one =
+                new SegmentEntry(0, 100, 100, 1, 2, 17, 5_000, TIME_MS, 100, 0x1234abcd, false);
+        SegmentEntry two =
+                new SegmentEntry(110, 250, 250, 1, 3, -2L, 6_000, TIME_MS + 1, 120, -1, false);
+        return new ManifestPage(
+                "orders",
+                PARTITION,
+                new SegmentRun(
+                        0,
+                        250,
+                        List.of(one, two),
+                        List.of(new Gap(100, 110, Gap.Reason.COMPACTED))),
+                0x0123456789abcdefL);
+    }
+
+    /// A manifest with one page in use and one that goes.
+    public static PartitionManifest pagedManifest() {
+        ManifestPage gone =
+                new ManifestPage(
+                        "orders",
+                        PARTITION,
+                        new SegmentRun(
+                                0,
+                                50,
+                                List.of(
+                                        new SegmentEntry(
+                                                0, 50, 50, 1, 1, 1, 10, TIME_MS, 50, 2, false)),
+                                List.of()),
+                        3);
+        return new PartitionManifest(
+                "orders",
+                PARTITION,
+                1,
+                7,
+                new ManifestRank(1, 0, 5),
+                new PartitionManifest.Previous(1, 6, 0x57d99b4b),
+                60,
+                300,
+                List.of(page().ref()),
+                List.of(
+                        new SegmentEntry(
+                                250, 300, 300, 1, 7, 5, 700, TIME_MS + 2, 50, 0x77, false)),
+                List.of(),
+                List.of(
+                        new DoomedObject(
+                                BucketKeys.manifest("orders", PARTITION, 1, 5),
+                                0,
+                                "old manifest versions up to this",
+                                TIME_MS)),
+                List.of(new DoomedPage(gone.ref(), "retention", TIME_MS + 3_600_000)),
+                List.of(new EpochStart(5, 60)));
     }
 
     public static ClusterIdentity identity() {

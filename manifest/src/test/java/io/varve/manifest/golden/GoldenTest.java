@@ -8,6 +8,7 @@ import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.partition.ManifestCodec;
+import io.varve.manifest.partition.PageCodec;
 import io.varve.manifest.topic.TopicDocument;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
@@ -54,6 +55,10 @@ final class GoldenTest {
                 .isEqualTo(checkpoint);
         assertThat(ManifestCodec.decode(golden("manifest.json"), "golden"))
                 .isEqualTo(GoldenObjects.manifest());
+        assertThat(ManifestCodec.decode(golden("manifest-paged.json"), "golden"))
+                .isEqualTo(GoldenObjects.pagedManifest());
+        assertThat(PageCodec.decode(golden("manifest-page.json"), "golden", 0x0123456789abcdefL))
+                .isEqualTo(GoldenObjects.page());
         assertThat(ClusterFiles.identity(storeWith(BucketKeys.varveJson(), "varve.json")))
                 .contains(GoldenObjects.identity());
         assertThat(ClusterFiles.claim(storeWith(BucketKeys.claim(2), "claim.json"), 2))
