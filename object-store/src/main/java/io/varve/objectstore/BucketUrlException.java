@@ -6,15 +6,7 @@ package io.varve.objectstore;
 public final class BucketUrlException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    private final String remedy;
-
     BucketUrlException(String what, String where, String remedy) {
         super(what + ": " + where + "; " + remedy);
-        this.remedy = remedy;
-    }
-
-    /// What to do, as one phrase.
-    public String remedy() {
-        return remedy;
     }
 }

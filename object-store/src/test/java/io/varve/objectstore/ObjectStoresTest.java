@@ -128,9 +128,8 @@ final class ObjectStoresTest {
                 catchThrowableOfType(BucketUrlException.class, () -> ObjectStores.open(url));
 
         assertThat(error.getMessage())
-                .contains("credentials in a bucket URL")
+                .contains("credentials in a bucket URL", "object-store.*")
                 .doesNotContain("hunter2", "AKIDX");
-        assertThat(error.remedy()).contains("object-store.*");
         assertThat(error).hasNoCause();
     }
 
@@ -146,6 +145,6 @@ final class ObjectStoresTest {
         BucketUrlException error =
                 catchThrowableOfType(BucketUrlException.class, () -> ObjectStores.open(url));
 
-        assertThat(error.remedy()).containsAnyOf("file:///DIRECTORY", "mem:NAME");
+        assertThat(error.getMessage()).containsAnyOf("file:///DIRECTORY", "mem:NAME");
     }
 }

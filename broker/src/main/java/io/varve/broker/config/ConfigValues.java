@@ -53,7 +53,10 @@ public final class ConfigValues {
 
     /// Reads all sources. Problems are added to `problems`; the keys they are about keep their
     /// defaults.
-    static ConfigValues resolve(ConfigSources sources, List<String> problems) {
+    ///
+    /// @throws InvalidConfigException the file as a whole cannot be read
+    static ConfigValues resolve(ConfigSources sources, List<String> problems)
+            throws InvalidConfigException {
         SortedMap<String, Value> values = new TreeMap<>();
         SortedMap<String, Setting> open = new TreeMap<>();
         for (BrokerKey key : BrokerKeys.all().values()) {
@@ -61,7 +64,7 @@ public final class ConfigValues {
                     key.name(),
                     new Value(key, key.defaultValue(), new ConfigOrigin.Default(), key.name()));
         }
-        for (List<Setting> layer : layers(sources, problems)) {
+        for (List<Setting> layer : layers(sources)) {
             new Layer(values, open, problems).addAll(layer);
         }
         values.values().stream()
@@ -81,7 +84,7 @@ public final class ConfigValues {
         return new ConfigValues(values, open);
     }
 
-    private static List<List<Setting>> layers(ConfigSources sources, List<String> problems) {
+    private static List<List<Setting>> layers(ConfigSources sources) throws InvalidConfigException {
         List<Setting> profile =
                 sources.profile().entrySet().stream()
                         .map(e ->
@@ -90,14 +93,9 @@ public final class ConfigValues {
                                         e.getValue(),
                                         new ConfigOrigin.Profile(sources.profileName())))
                         .toList();
-        List<Setting> file = List.of();
-        if (sources.file() != null) {
-            try {
-                file = ConfigFile.read(sources.file());
-            } catch (InvalidConfigException e) {
-                problems.addAll(e.problems());
-            }
-        }
+        // What is wrong with the file as a whole is all there is to say: else every key would be
+        // missing.
+        List<Setting> file = sources.file() == null ? List.of() : ConfigFile.read(sources.file());
         return List.of(
                 profile,
                 file,

@@ -54,8 +54,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
             return new CountingObjectStore(
                     known ? ObjectStores.openExisting(url) : ObjectStores.open(url));
         } catch (BucketUrlException e) {
-            throw new BrokerStartException(
-                    "archive.bucket: " + e.getMessage() + "; " + e.remedy(), e);
+            throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {
             throw new BrokerStartException(
                     "bucket of this data directory is gone: archive.bucket="

@@ -267,9 +267,11 @@ class BrokerConfigTest {
     }
 
     @Test
-    void aMissingFileIsNamed() {
+    void aMissingFileIsNamedAndNotEveryKeyThatItWouldHave() {
         Path missing = dir.resolve("none.properties");
-        assertThat(refusal(NEEDED, missing, Map.of(), List.of()).problems().getFirst())
+        assertThat(refusal(Map.of(), missing, Map.of(), List.of()).problems())
+                .singleElement()
+                .asString()
                 .startsWith("config file cannot be read: file=" + missing);
     }
 

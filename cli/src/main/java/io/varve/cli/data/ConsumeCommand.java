@@ -72,6 +72,7 @@ public final class ConsumeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
+        StartPosition start = StartPosition.parse(from == null ? "latest" : from);
         Properties properties = cluster.clientProperties();
         properties.setProperty("enable.auto.commit", "false");
         properties.putIfAbsent(
@@ -83,7 +84,7 @@ public final class ConsumeCommand implements Callable<Integer> {
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            Map<TopicPartition, Long> ends = position(consumer, member != null);
+            Map<TopicPartition, Long> ends = position(consumer, start, member != null);
             print(consumer, member != null, ends);
             return ExitCode.DONE;
         } catch (org.apache.kafka.common.KafkaException e) {
@@ -99,7 +100,8 @@ public final class ConsumeCommand implements Callable<Integer> {
     }
 
     private Map<TopicPartition, Long> position(
-            KafkaConsumer<byte[], byte[]> consumer, boolean inGroup) throws CommandFailure {
+            KafkaConsumer<byte[], byte[]> consumer, StartPosition start, boolean inGroup)
+            throws CommandFailure {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic);
         if (partitions == null || partitions.isEmpty()) {
             throw new CommandFailure(
@@ -115,7 +117,7 @@ public final class ConsumeCommand implements Callable<Integer> {
             return ends;
         }
         consumer.assign(all);
-        switch (StartPosition.parse(from == null ? "latest" : from)) {
+        switch (start) {
             case StartPosition.Earliest earliest -> consumer.seekToBeginning(all);
             case StartPosition.Latest latest -> consumer.seekToEnd(all);
             case StartPosition.At at -> all.forEach(tp -> consumer.seek(tp, at.offset()));

@@ -25,7 +25,7 @@ public final class BucketAccess {
         try {
             return ObjectStores.openExisting(url);
         } catch (BucketUrlException e) {
-            throw new CommandFailure(e.getMessage() + "; " + e.remedy(), e);
+            throw new CommandFailure("--bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException e) {
             throw failure("cannot open the bucket", e);
         }
