@@ -181,8 +181,7 @@ final class Checkpointer implements Stepper {
         Set<String> kept = new HashSet<>();
         shadow.journals().forEach(ref -> kept.add(ref.key()));
         shadow.doomed().forEach(object -> kept.add(object.key()));
-        long deleteAfterMs =
-                storeClock.ask().storeMs() + context.settings().cleaning().graceMs();
+        long deleteAfterMs = storeClock.ask().storeMs() + context.settings().cleaning().graceMs();
         List<DoomedObject> found =
                 OlderShards.find(context.store(), source.shard(), kept, deleteAfterMs);
         shadow.takeDoomed(found);

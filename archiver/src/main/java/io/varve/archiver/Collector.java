@@ -279,8 +279,7 @@ final class Collector implements Stepper {
         return switch (gate.delete(keys)) {
             case DeletionGate.Deletion.Done done -> {
                 keptThisRound.addAll(done.kept());
-                after.gone(
-                        done.gone(), done.gone().size() + done.kept().size() == keys.size());
+                after.gone(done.gone(), done.gone().size() + done.kept().size() == keys.size());
                 yield new StepResult.Progressed();
             }
             case DeletionGate.Deletion.Held held -> {

@@ -32,15 +32,15 @@ final class KeptObjects {
     private static final int REMEMBERED_MAX = 256;
 
     private final ObjectStore store;
-    private final LinkedHashMap<String, Set<String>> named =
-            new LinkedHashMap<>(16, 0.75f, true);
+    private final LinkedHashMap<String, Set<String>> named = new LinkedHashMap<>(16, 0.75f, true);
 
     KeptObjects(ObjectStore store) {
         this.store = store;
     }
 
     /// @param byMarker each object that must stay, with the marker that keeps it
-    /// @param unreadable a marker that cannot be read: everything must stay; empty text when all can
+    /// @param unreadable a marker that cannot be read: everything must stay; empty text when all
+    ///   can
     record Kept(Map<String, String> byMarker, String unreadable) {
         Kept {
             byMarker = Map.copyOf(byMarker);

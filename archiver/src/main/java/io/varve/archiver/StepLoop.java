@@ -65,12 +65,11 @@ public final class StepLoop implements AutoCloseable, Runnable {
     @Override
     public void run() {
         started = true;
-        int failures = 0;
         try {
             while (!closing) {
                 StepResult result = step();
                 record.took(result);
-                failures = result instanceof StepResult.Failed ? failures + 1 : 0;
+                int failures = record.status().failures();
                 switch (result) {
                     case StepResult.Progressed progressed -> {}
                     case StepResult.Idle idle -> pause.await(wake, Math.max(1, idle.forMs()));

@@ -5,9 +5,14 @@ import java.time.InstantSource;
 
 /// What came of a stepper's steps, for status and metrics. One thread writes, any reads.
 final class StepRecord {
+    /// Steps that go well in a row, or one that finds nothing to do, make a failure past. A job of
+    /// several steps that fails at the same one each time has not got on in between.
+    static final int FORGIVEN_AFTER = 1_000;
+
     private final String name;
     private final InstantSource clock;
     private volatile JobStatus status;
+    private int progressed;
 
     StepRecord(String name, InstantSource clock) {
         this.name = name;
@@ -17,10 +22,15 @@ final class StepRecord {
 
     void took(StepResult result) {
         JobStatus old = status;
+        if (!(result instanceof StepResult.Progressed)) {
+            progressed = 0;
+        }
         status =
                 switch (result) {
                     case StepResult.Progressed p ->
-                            new JobStatus(name, clock.millis(), 0, null, null);
+                            old.failures() > 0 && ++progressed < FORGIVEN_AFTER
+                                    ? old
+                                    : new JobStatus(name, clock.millis(), 0, null, null);
                     case StepResult.Idle i -> new JobStatus(name, clock.millis(), 0, null, null);
                     case StepResult.Failed f ->
                             new JobStatus(

@@ -43,6 +43,42 @@ class StepLoopTest {
         assertThat(record.status().lastError()).contains("no route");
     }
 
+    /// A job of several steps goes well up to the one that fails: it must not begin again at once,
+    /// as if nothing had been, nor be called well.
+    @Test
+    void backsOffLongerWhenTheSameStepFailsAgainBehindOthersThatDoNot() {
+        StepResult failed = new StepResult.Failed("damaged", new IOException("crc"));
+        List<StepResult> results = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            results.addAll(List.of(new StepResult.Progressed(), failed));
+        }
+
+        run(results);
+
+        assertThat(pauses).hasSize(8);
+        assertThat(pauses.getLast()).isGreaterThanOrEqualTo((100L << 7) / 2);
+        assertThat(record.status().failures()).isEqualTo(8);
+        assertThat(record.status().lastError()).contains("crc");
+    }
+
+    @Test
+    void forgetsFailuresWhenAJobIsDone() {
+        StepResult failed = new StepResult.Failed("bucket away", new IOException("no route"));
+        List<StepResult> busy =
+                new ArrayList<>(
+                        java.util.Collections.nCopies(
+                                StepRecord.FORGIVEN_AFTER, new StepResult.Progressed()));
+        busy.addFirst(failed);
+        busy.addAll(List.of(failed, new StepResult.Idle(5), failed));
+
+        run(busy);
+
+        assertThat(pauses.get(0)).isBetween(50L, 100L);
+        assertThat(pauses.get(1)).isBetween(50L, 100L);
+        assertThat(pauses.get(3)).isBetween(50L, 100L);
+        assertThat(record.status().failures()).isEqualTo(1);
+    }
+
     @Test
     void anExceptionOfOursStopsTheStepperAndIsTold() {
         Stepper broken =

@@ -87,8 +87,7 @@ class DamageIT {
     @Test
     void aManifestStopsOldReadsOfItsPartitionOnly() throws Exception {
         try (BrokerNode broker = cluster.copy("manifest")) {
-            Path manifest =
-                    DamagedCluster.newest(broker, "topics/orders/[^/]*/0/manifest/.*");
+            Path manifest = DamagedCluster.newest(broker, "topics/orders/[^/]*/0/manifest/.*");
             flipMiddle(manifest);
 
             JsonNode plan = plan(broker, 0);

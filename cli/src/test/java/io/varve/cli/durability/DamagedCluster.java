@@ -37,9 +37,7 @@ record DamagedCluster(Path folder, SeededRecords records, long end) {
                             new SeededProducer(broker.kafka(), 0, records, List.of(ORDERS))) {
                 calm.sendAll(CALM_END);
                 orders.start(60);
-                Awaitility.await("a floor")
-                        .atMost(LIMIT)
-                        .until(() -> floorIndex(broker) > 0);
+                Awaitility.await("a floor").atMost(LIMIT).until(() -> floorIndex(broker) > 0);
                 orders.stop();
                 orders.sendAll(20);
                 Cluster.flush(broker);

@@ -19,8 +19,7 @@ class RefusalIT {
 
     @Test
     void anUnknownKeyIsNamedWithTheNearestKnownOne() throws Exception {
-        try (BrokerNode broker =
-                BrokerNode.in(folder).with("archive.intervall.ms", "500")) {
+        try (BrokerNode broker = BrokerNode.in(folder).with("archive.intervall.ms", "500")) {
             Ended ended = broker.startRefused();
 
             assertThat(ended.exitCode()).as(ended.err()).isEqualTo(FAILED);
