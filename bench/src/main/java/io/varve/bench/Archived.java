@@ -12,6 +12,7 @@ import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,6 +40,18 @@ final class Archived {
             }
             last = page.getLast().key();
         }
+    }
+
+    /// The files of its segments, of a bucket that is a directory.
+    static List<Path> files(ObjectStore store, PartitionManifest manifest) {
+        Path directory =
+                store.directory()
+                        .orElseThrow(() ->
+                                new IllegalArgumentException(
+                                        "bucket is no directory: " + store.url()));
+        return manifest.entries().stream()
+                .map(entry -> directory.resolve(entry.key(manifest.topicName(), manifest.id())))
+                .toList();
     }
 
     /// Applied state of a partition that is in segments as a whole.

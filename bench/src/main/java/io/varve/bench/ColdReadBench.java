@@ -107,7 +107,7 @@ public final class ColdReadBench {
                                 " %s_to_%s=%.2f",
                                 name(reader),
                                 name(base),
-                                middle(ratios)));
+                                Medians.of(ratios)));
             }
         }
         print("median", line.toString());
@@ -140,21 +140,13 @@ public final class ColdReadBench {
 
     private static Turn median(List<Turn> turns) {
         return new Turn(
-                middle(turns.stream().map(Turn::mbPerS).toList()),
-                middle(turns.stream().map(Turn::cpuS).toList()));
-    }
-
-    private static double middle(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        int half = sorted.size() / 2;
-        return sorted.size() % 2 == 1
-                ? sorted.get(half)
-                : (sorted.get(half - 1) + sorted.get(half)) / 2;
+                Medians.of(turns.stream().map(Turn::mbPerS).toList()),
+                Medians.of(turns.stream().map(Turn::cpuS).toList()));
     }
 
     private Turn turn(Reader reader) throws Exception {
         if (drop) {
-            dropFromPageCache();
+            PageCache.drop(Archived.files(store, manifest));
         }
         long cpuBefore = cpuNs();
         Read read =
@@ -169,24 +161,6 @@ public final class ColdReadBench {
 
     private static long cpuNs() {
         return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
-    }
-
-    private void dropFromPageCache() throws Exception {
-        Path directory =
-                store.directory()
-                        .orElseThrow(() -> new IllegalArgumentException("drop needs a directory"));
-        for (SegmentEntry entry : manifest.entries()) {
-            Path file = directory.resolve(entry.key(manifest.topicName(), manifest.id()));
-            int exit =
-                    new ProcessBuilder(
-                                    "dd", "if=" + file, "iflag=nocache", "count=0", "status=none")
-                            .inheritIO()
-                            .start()
-                            .waitFor();
-            if (exit != 0) {
-                throw new IllegalStateException("dd failed: exit=" + exit);
-            }
-        }
     }
 
     private Read plain(boolean check) throws Exception {
