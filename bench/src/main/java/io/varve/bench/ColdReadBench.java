@@ -10,6 +10,7 @@ import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStores;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,9 @@ public final class ColdReadBench {
 
     /// What reads.
     enum Reader {
+        /// The objects' files, if the bucket is a directory, into one buffer that is used again, as
+        /// `cat` does: what the disk or the page cache gives, with nothing to show for it.
+        FILES,
         /// Ranged gets of the store, one after the other. What the goal is measured against.
         PLAIN,
         /// The same, and a CRC32C over what came: what any reader that trusts nothing must do.
@@ -94,7 +98,7 @@ public final class ColdReadBench {
             line.append(figures(reader, median(turns.getOrDefault(reader, List.of()))));
         }
         for (Reader reader : List.of(Reader.COLD, Reader.COLD_CACHED)) {
-            for (Reader base : List.of(Reader.PLAIN, Reader.PLAIN_CRC)) {
+            for (Reader base : List.of(Reader.FILES, Reader.PLAIN, Reader.PLAIN_CRC)) {
                 List<Turn> ours = turns.getOrDefault(reader, List.of());
                 List<Turn> theirs = turns.getOrDefault(base, List.of());
                 List<Double> ratios = new ArrayList<>();
@@ -151,6 +155,7 @@ public final class ColdReadBench {
         long cpuBefore = cpuNs();
         Read read =
                 switch (reader) {
+                    case FILES -> files();
                     case PLAIN -> plain(false);
                     case PLAIN_CRC -> plain(true);
                     case COLD -> cold(store);
@@ -161,6 +166,23 @@ public final class ColdReadBench {
 
     private static long cpuNs() {
         return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
+    }
+
+    private Read files() throws Exception {
+        long startNs = System.nanoTime();
+        if (store.directory().isEmpty()) {
+            return new Read(0, 1);
+        }
+        long read = 0;
+        ByteBuffer buffer = ByteBuffer.allocateDirect(BLOCK_BYTES);
+        for (Path file : Archived.files(store, manifest)) {
+            try (FileChannel channel = FileChannel.open(file)) {
+                while (channel.read(buffer.clear()) >= 0) {
+                    read += buffer.position();
+                }
+            }
+        }
+        return new Read(read, System.nanoTime() - startNs);
     }
 
     private Read plain(boolean check) throws Exception {
