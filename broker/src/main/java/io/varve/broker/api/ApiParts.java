@@ -15,11 +15,12 @@ import org.apache.kafka.coordinator.group.GroupCoordinator;
 ///
 /// @param rules what a topic, by name, allows producers to write; asked for every batch, so it is
 ///   quick
+/// @param admission whether producers may write now
 /// @param groups Kafka's group coordinator, started
 /// @param workers threads that may block on the local disk (virtual ones)
 /// @param timer for the time limits of produce requests
 /// @param fetchBytesMax `fetch.max.bytes`: largest response to a fetch, but for one batch
-/// @param dataDirectory as DescribeLogDirs names it
+/// @param dataDirectory as DescribeLogDirs shows it
 public record ApiParts(
         ClusterView cluster,
         ClusterChanges changes,
@@ -27,10 +28,11 @@ public record ApiParts(
         PartitionReads reads,
         FetchParking parking,
         Function<String, AppendRules> rules,
+        WriteAdmission admission,
         ProducerIds producerIds,
         GroupCoordinator groups,
         Executor workers,
         ScheduledExecutorService timer,
         InstantSource clock,
         int fetchBytesMax,
-        String dataDirectory) {}
+        DataDirectoryView dataDirectory) {}

@@ -48,9 +48,9 @@ final class ClusterHandler {
 
     private final ClusterView cluster;
     private final LeaderView leaders;
-    private final String dataDirectory;
+    private final DataDirectoryView dataDirectory;
 
-    ClusterHandler(ClusterView cluster, LeaderView leaders, String dataDirectory) {
+    ClusterHandler(ClusterView cluster, LeaderView leaders, DataDirectoryView dataDirectory) {
         this.cluster = cluster;
         this.leaders = leaders;
         this.dataDirectory = dataDirectory;
@@ -168,7 +168,9 @@ final class ClusterHandler {
                         .setResults(
                                 List.of(
                                         new DescribeLogDirsResult()
-                                                .setLogDir(dataDirectory)
+                                                .setLogDir(dataDirectory.path())
+                                                .setTotalBytes(dataDirectory.totalBytes())
+                                                .setUsableBytes(dataDirectory.usableBytes())
                                                 .setTopics(found))));
     }
 

@@ -69,7 +69,9 @@ public final class KafkaApi implements RequestHandler {
         cluster = new ClusterHandler(parts.cluster(), leaders, parts.dataDirectory());
         topics = new TopicsHandler(parts.changes(), parts.configs());
         configs = new ConfigsHandler(parts.cluster(), partitions, parts.configs(), parts.changes());
-        produce = new ProduceHandler(partitions, leaders, parts.rules(), parts.timer());
+        produce =
+                new ProduceHandler(
+                        partitions, leaders, parts.rules(), parts.admission(), parts.timer());
         fetch =
                 new FetchHandler(
                         new FetchReader(partitions, leaders, parts.reads()),

@@ -9,6 +9,7 @@ import io.varve.broker.shard.AppendRules;
 import io.varve.broker.shard.AppendTicket;
 import io.varve.broker.shard.Origin;
 import io.varve.broker.shard.Shard;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,16 +54,19 @@ final class ProduceHandler {
     private final Partitions partitions;
     private final LeaderView leaders;
     private final Function<String, AppendRules> rules;
+    private final WriteAdmission admission;
     private final ScheduledExecutorService timer;
 
     ProduceHandler(
             Partitions partitions,
             LeaderView leaders,
             Function<String, AppendRules> rules,
+            WriteAdmission admission,
             ScheduledExecutorService timer) {
         this.partitions = partitions;
         this.leaders = leaders;
         this.rules = rules;
+        this.admission = admission;
         this.timer = timer;
     }
 
@@ -77,25 +81,48 @@ final class ProduceHandler {
         List<TopicProduceResponse> topics = new ArrayList<>();
         List<CompletableFuture<PartitionProduceResponse>> waiting = new ArrayList<>();
         List<TopicProduceResponse> owners = new ArrayList<>();
+        PushBack pushBack = new PushBack();
         for (TopicProduceData topic : body.data().topicData()) {
             TopicProduceResponse answer =
                     new TopicProduceResponse().setName(topic.name()).setTopicId(topic.topicId());
             topics.add(answer);
             for (PartitionProduceData partition : topic.partitionData()) {
                 owners.add(answer);
-                waiting.add(append(request, body, topic, partition, acks.get()));
+                waiting.add(append(request, body, topic, partition, acks.get(), pushBack));
             }
         }
         CompletableFuture<List<PartitionProduceResponse>> all = Answers.all(waiting);
         if (body.acks() != 0 && !all.isDone()) {
             limit(all, waiting, body);
         }
-        return all.thenApply(answers -> {
-            for (int i = 0; i < answers.size(); i++) {
-                owners.get(i).partitionResponses().add(answers.get(i));
-            }
-            return answer(request, body, topics);
-        });
+        CompletableFuture<@Nullable ProduceResponse> response =
+                all.thenApply(answers -> {
+                    for (int i = 0; i < answers.size(); i++) {
+                        owners.get(i).partitionResponses().add(answers.get(i));
+                    }
+                    return answer(request, body, topics, pushBack.pauseMs);
+                });
+        return body.acks() == 0 ? later(response, pushBack.pauseMs) : response;
+    }
+
+    /// How long the client is not read after this request.
+    private static final class PushBack {
+        private int pauseMs;
+
+        void atLeast(Duration pause) {
+            pauseMs = Math.max(pauseMs, Math.toIntExact(pause.toMillis()));
+        }
+    }
+
+    /// Without a response to tell it, the connection is slowed by what it may have open.
+    private CompletableFuture<@Nullable ProduceResponse> later(
+            CompletableFuture<@Nullable ProduceResponse> response, int pauseMs) {
+        if (pauseMs == 0) {
+            return response;
+        }
+        CompletableFuture<Void> pause = new CompletableFuture<>();
+        Future<?> _ = timer.schedule(() -> pause.complete(null), pauseMs, TimeUnit.MILLISECONDS);
+        return pause.thenCompose(_ -> response);
     }
 
     /// What is not answered in the client's time may still be committed; an idempotent producer
@@ -140,7 +167,8 @@ final class ProduceHandler {
             ProduceRequest body,
             TopicProduceData topic,
             PartitionProduceData partition,
-            Acks acks) {
+            Acks acks,
+            PushBack pushBack) {
         Optional<TopicImage> image = partitions.topic(topic.name(), topic.topicId());
         if (image.isEmpty()) {
             return refused(partition.index(), Partitions.unknownTopic(topic.topicId()), null);
@@ -167,7 +195,7 @@ final class ProduceHandler {
             case PartitionPlace.Elsewhere other ->
                     elsewhere(partition.index(), other, body.version());
             case PartitionPlace.Here here ->
-                    submit(
+                    admit(
                             request,
                             here.shard(),
                             new AppendRequest(
@@ -175,7 +203,23 @@ final class ProduceHandler {
                                     records.buffer(),
                                     acks,
                                     Origin.CLIENT,
-                                    rules.apply(image.get().name())));
+                                    rules.apply(image.get().name())),
+                            pushBack);
+        };
+    }
+
+    private CompletableFuture<PartitionProduceResponse> admit(
+            Request request, Shard shard, AppendRequest append, PushBack pushBack) {
+        return switch (admission.of(shard.id())) {
+            case WriteAdmission.Verdict.Admitted _ -> submit(request, shard, append);
+            case WriteAdmission.Verdict.Slowed(Duration pause) -> {
+                pushBack.atLeast(pause);
+                yield submit(request, shard, append);
+            }
+            case WriteAdmission.Verdict.Refused(Errors error, String message, Duration pause) -> {
+                pushBack.atLeast(pause);
+                yield refused(append.id().partition(), error, message);
+            }
         };
     }
 
@@ -291,7 +335,7 @@ final class ProduceHandler {
     }
 
     private @Nullable ProduceResponse answer(
-            Request request, ProduceRequest body, List<TopicProduceResponse> topics) {
+            Request request, ProduceRequest body, List<TopicProduceResponse> topics, int pauseMs) {
         if (body.acks() == 0) {
             topics.stream()
                     .flatMap(topic -> topic.partitionResponses().stream())
@@ -302,7 +346,7 @@ final class ProduceHandler {
                     });
             return null;
         }
-        ProduceResponseData data = new ProduceResponseData();
+        ProduceResponseData data = new ProduceResponseData().setThrottleTimeMs(pauseMs);
         data.responses().addAll(topics);
         if (body.version() >= LEADER_IN_RESPONSE) {
             addEndpoints(data, request.context().listenerName());

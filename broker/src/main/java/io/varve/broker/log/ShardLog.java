@@ -152,6 +152,11 @@ public final class ShardLog implements AutoCloseable {
         return files.find(term, index);
     }
 
+    /// Where the frame of a Raft entry is, unless a scan found it damaged.
+    public Optional<FrameLocation> findWhole(long term, long index) {
+        return files.findWhole(term, index);
+    }
+
     /// @throws DamagedFrameException the bytes are not what was written
     /// @throws FrameGoneException the file was freed meanwhile
     public FrameTable readTable(FrameLocation at) throws IOException {
@@ -208,6 +213,16 @@ public final class ShardLog implements AutoCloseable {
     /// Number of the newest file, or empty when there is none.
     public OptionalLong newestFile() {
         return files.oldestFirst().stream().mapToLong(LogFile::number).max();
+    }
+
+    /// Lowest Raft index of the files that have no index file: their rows are only those that
+    /// [#committed] made. Empty when there is none.
+    public OptionalLong firstIndexWithoutRows() {
+        return files.oldestFirst().stream()
+                .filter(file -> file.index() instanceof OpenIndex)
+                .mapToLong(LogFile::lowestIndex)
+                .filter(index -> index != Long.MAX_VALUE)
+                .min();
     }
 
     /// What the scan at start could not read, with file and position. Frames behind damage are

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
@@ -36,8 +38,8 @@ import org.slf4j.LoggerFactory;
 /// One client's requests: parsed, handed over in order, answered in order.
 ///
 /// A request is open until the last byte of its response left. While as many as allowed are open
-/// the channel is not read; what one receive buffer held beyond them waits here. Owner: the
-/// connection's event loop.
+/// the channel is not read; what one receive buffer held beyond them waits here. Nor is it read
+/// while its client is told to wait. Owner: the connection's event loop.
 final class Connection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int CAUSES_SHOWN_MAX = 3;
@@ -54,6 +56,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private boolean admitting;
     private boolean flushAfterRead;
     private boolean closing;
+    private boolean muted;
     private ClientInformation client = ClientInformation.EMPTY;
 
     Connection(ListenerSettings settings, RequestHandler handler, NetworkCounters counters) {
@@ -67,6 +70,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private static final class Exchange {
         final RequestContext context;
         final int sizeBytes;
+        final long arrivedNs = System.nanoTime();
         boolean done;
         @Nullable AbstractResponse response;
 
@@ -95,8 +99,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean mayStart() {
-        return open == 0
-                || (open < settings.inFlightMax() && openBytes < settings.inFlightBytesMax());
+        return !muted
+                && (open == 0
+                        || (open < settings.inFlightMax()
+                                && openBytes < settings.inFlightBytesMax()));
     }
 
     private void admit(ChannelHandlerContext context) {
@@ -171,14 +177,20 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         answer.whenComplete((response, failure) -> {
-            AbstractResponse result =
-                    failure == null ? response : errorResponse(context, request, failure);
-            boolean unanswerable = failure != null && result == null;
+            AbstractResponse result = null;
+            boolean unanswerable = true;
+            try {
+                result = failure == null ? response : errorResponse(context, request, failure);
+                unanswerable = failure != null && result == null;
+            } catch (RuntimeException unknown) {
+                LOG.error("failure has no response: api={}", exchange.context.header, unknown);
+            }
             request.release();
+            AbstractResponse sent = result;
             if (context.executor().inEventLoop()) {
-                finish(context, exchange, result);
+                finish(context, exchange, sent);
             } else {
-                context.executor().execute(() -> finish(context, exchange, result));
+                context.executor().execute(() -> finish(context, exchange, sent));
             }
             if (unanswerable) {
                 ChannelFuture _ = context.close();
@@ -227,6 +239,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean write(ChannelHandlerContext context, Exchange exchange) {
+        counters.answered(exchange.context.header.apiKey(), System.nanoTime() - exchange.arrivedNs);
         AbstractResponse response = exchange.response;
         if (response == null) {
             sent(exchange);
@@ -249,6 +262,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return false;
         }
         counters.sent(NettyWritable.sizeOf(pieces));
+        if (response.throttleTimeMs() > 0) {
+            mute(context, response.throttleTimeMs());
+        }
         Iterator<Object> rest = pieces.iterator();
         while (rest.hasNext()) {
             Object piece = rest.next();
@@ -261,6 +277,23 @@ final class Connection extends ChannelInboundHandlerAdapter {
             }
         }
         return true;
+    }
+
+    /// A response that tells its client to wait is sent at once, and the client is not read for
+    /// that long (KIP-219): one that does not wait gains nothing.
+    private void mute(ChannelHandlerContext context, int forMs) {
+        if (!muted) {
+            muted = true;
+            Future<?> _ =
+                    context.executor()
+                            .schedule(
+                                    () -> {
+                                        muted = false;
+                                        admit(context);
+                                    },
+                                    forMs,
+                                    TimeUnit.MILLISECONDS);
+        }
     }
 
     private void sent(Exchange exchange) {

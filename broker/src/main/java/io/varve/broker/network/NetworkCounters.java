@@ -16,7 +16,15 @@ public final class NetworkCounters {
     private final LongAdder refused = new LongAdder();
     private final LongAdder malformed = new LongAdder();
 
+    private final RequestTimes times;
+
     public NetworkCounters() {
+        this((_, _) -> {});
+    }
+
+    /// @param times hears how long each request took
+    public NetworkCounters(RequestTimes times) {
+        this.times = times;
         for (ApiKeys key : ApiKeys.values()) {
             requests.put(key, new LongAdder());
         }
@@ -65,6 +73,10 @@ public final class NetworkCounters {
             count.increment();
         }
         bytesIn.add(bytes);
+    }
+
+    void answered(ApiKeys key, long nanos) {
+        times.answered(key, nanos);
     }
 
     void sent(long bytes) {

@@ -28,6 +28,7 @@ public final class PartitionReader implements PartitionReads {
     private final HotReads hot;
     private final ColdReader cold;
     private final OffsetLookup lookup;
+    private final HotCounters hotCounters = new HotCounters();
     private final ColdLoads<ColdRead> loads;
     private final ColdLoads<List<AbortedTxn>> abortedLoads;
 
@@ -39,6 +40,11 @@ public final class PartitionReader implements PartitionReads {
                 new ColdLoads<>(
                         clock, read -> read instanceof ColdRead.Found found ? found.bytes() : 0);
         this.abortedLoads = new ColdLoads<>(clock, _ -> 0);
+    }
+
+    /// What was read from local disk. What was read from the bucket, the cold tier counts.
+    public HotCounters hotCounters() {
+        return hotCounters;
     }
 
     /// Where an offset is served from now.
@@ -176,6 +182,7 @@ public final class PartitionReader implements PartitionReads {
             aborted = found.resultNow();
         }
         boolean files = taken.parts().stream().anyMatch(OutgoingRecords.FilePart.class::isInstance);
+        hotCounters.read(taken.parts().stream().mapToLong(OutgoingRecords.Part::length).sum());
         OutgoingRecords records =
                 new OutgoingRecords(taken.parts(), files ? () -> closeAll(rows) : () -> {});
         if (!files) {
@@ -184,13 +191,12 @@ public final class PartitionReader implements PartitionReads {
         return new Step.Done(new ReadOutcome.Ready(records, taken.endOffset(), aborted));
     }
 
-    /// Applied state knows the aborted transactions that end above archivedEnd; the others are in
-    /// the indexes of segments, also for what is still on local disk.
+    /// Applied state knows the aborted transactions of what is on local disk, but for what was
+    /// archived before this process started: those are in the indexes of segments only.
     private CompletableFuture<List<AbortedTxn>> abortedIn(
             PartitionView partition, long from, long to) {
-        long archivedEnd = partition.archivedEnd();
         List<AbortedTxn> applied = partition.abortedIn(from, to);
-        if (from >= archivedEnd) {
+        if (from >= partition.abortedKnownFrom()) {
             return CompletableFuture.completedFuture(applied);
         }
         return abortedLoads

@@ -3,6 +3,10 @@ package io.varve.broker.server;
 
 import io.varve.archiver.StepResult;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -15,9 +19,26 @@ import org.slf4j.LoggerFactory;
 /// Thread-safe.
 final class BackgroundLoops implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundLoops.class);
-    private static final long FAILED_MS = 5_000;
+    static final long FAILED_MS = 5_000;
+
+    private static final long NEVER_MS = 0;
 
     private final CountDownLatch closing = new CountDownLatch(1);
+    private final InstantSource clock;
+    private final Map<String, Long> lastSuccessMs = new ConcurrentHashMap<>();
+
+    BackgroundLoops(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    Set<String> names() {
+        return lastSuccessMs.keySet();
+    }
+
+    /// When a job last did its work, or found none to do; 0 when it never did.
+    long lastSuccessMs(String name) {
+        return lastSuccessMs.getOrDefault(name, NEVER_MS);
+    }
 
     /// Repeats a job after a pause, until it answers false.
     void repeat(String name, Duration pause, BooleanSupplier job) {
@@ -35,28 +56,44 @@ final class BackgroundLoops implements AutoCloseable {
     }
 
     private void run(String name, Supplier<StepResult> stepper) {
+        lastSuccessMs.put(name, NEVER_MS);
         Thread.ofVirtual()
                 .name(name)
                 .start(() -> {
                     try {
                         while (closing.getCount() > 0) {
-                            long pauseMs = pauseMs(name, stepper.get());
+                            long pauseMs = pauseMs(name, tried(name, stepper));
                             if (pauseMs < 0 || closing.await(pauseMs, TimeUnit.MILLISECONDS)) {
                                 return;
                             }
                         }
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
-                    } catch (RuntimeException e) {
-                        LOG.error("{} met an error that is not retried", name, e);
                     }
                 });
     }
 
-    private static long pauseMs(String name, StepResult result) {
+    /// A step that throws is a bug; the job is begun again all the same: without it the disk would
+    /// fill, or nobody would see that a later generation has begun. Its last success tells.
+    private static StepResult tried(String name, Supplier<StepResult> stepper) {
+        try {
+            return stepper.get();
+        } catch (RuntimeException e) {
+            LOG.error("{} met an error", name, e);
+            return new StepResult.Failed(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private long pauseMs(String name, StepResult result) {
         return switch (result) {
-            case StepResult.Progressed _ -> 0;
-            case StepResult.Idle idle -> idle.forMs();
+            case StepResult.Progressed _ -> {
+                lastSuccessMs.put(name, clock.millis());
+                yield 0;
+            }
+            case StepResult.Idle idle -> {
+                lastSuccessMs.put(name, clock.millis());
+                yield idle.forMs();
+            }
             case StepResult.Failed failed -> {
                 LOG.warn("{} failed: {}", name, failed.what(), failed.error());
                 yield FAILED_MS;

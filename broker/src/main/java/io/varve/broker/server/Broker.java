@@ -76,6 +76,7 @@ import org.slf4j.LoggerFactory;
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration RECONCILE_INTERVAL = Duration.ofSeconds(30);
     private static final int FETCHES_WAITING_MAX = 100_000;
 
     private final BrokerConfig config;
@@ -87,12 +88,14 @@ public final class Broker implements AutoCloseable {
     private final CountDownLatch ready = new CountDownLatch(1);
     private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService timer = timer();
+    private final BrokerMetrics metrics = new BrokerMetrics();
     private final BucketStart bucket;
     private final ShardSet shards;
     private final ClusterMetadata metadata = new ClusterMetadata();
     private final TopicPolicies policies;
     private final Controller controller;
     private final List<ShardRuntime> runtimes = new ArrayList<>();
+    private final DiskPressure pressure;
     private final ColdTier cold;
     private final GroupCoordinatorHost groups;
     private final FetchWaiters waiters;
@@ -105,9 +108,15 @@ public final class Broker implements AutoCloseable {
     /// @throws BrokerStartException what is wrong, where, and what to do; nothing is left running
     public static Broker start(BrokerConfig config, String version, BrokerExit exit)
             throws BrokerStartException {
+        return start(config, version, exit, Surroundings.real());
+    }
+
+    static Broker start(
+            BrokerConfig config, String version, BrokerExit exit, Surroundings surroundings)
+            throws BrokerStartException {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            return new Broker(config, version, exit, opened);
+            return new Broker(config, version, exit, surroundings, opened);
         } catch (IOException e) {
             closeAll(opened);
             throw new BrokerStartException("cannot start: " + e.getMessage(), e);
@@ -118,7 +127,11 @@ public final class Broker implements AutoCloseable {
     }
 
     private Broker(
-            BrokerConfig config, String version, BrokerExit exit, Deque<AutoCloseable> opened)
+            BrokerConfig config,
+            String version,
+            BrokerExit exit,
+            Surroundings surroundings,
+            Deque<AutoCloseable> opened)
             throws BrokerStartException, IOException {
         this.config = config;
         this.version = version;
@@ -126,6 +139,7 @@ public final class Broker implements AutoCloseable {
         int nodeId = config.node().nodeId();
         opened.push(background::shutdownNow);
         opened.push(timer::shutdownNow);
+        opened.push(metrics);
         DataDirectory directory = DataDirectory.open(config.node().dataDir());
         opened.push(directory);
         String addresses =
@@ -135,6 +149,7 @@ public final class Broker implements AutoCloseable {
         bucket =
                 BucketStart.of(
                         config.archive().bucketUrl(),
+                        surroundings.bucket(),
                         directory,
                         new BrokerPlace(nodeId, addresses, config.hotTier().shards()),
                         clock);
@@ -158,7 +173,8 @@ public final class Broker implements AutoCloseable {
                                 checkpoint ->
                                         cold.journals(checkpoint.shard()).checkpointed(checkpoint)),
                         background,
-                        exit);
+                        exit,
+                        metrics::commitTimes);
         opened.push(shards);
         shards.tellJournals(cold);
         PartitionReader reader = new PartitionReader(new LocalRows(), cold.reader(), clock);
@@ -166,6 +182,11 @@ public final class Broker implements AutoCloseable {
 
         archive(directory, identity);
         opened.push(() -> runtimes.forEach(runtime -> runtime.archiving().close()));
+        pressure =
+                new DiskPressure(
+                        surroundings.disks().of(directory.root()),
+                        DiskPressure.Marks.of(config, runtimes.size()),
+                        runtimes);
         controller =
                 new Controller(
                         ControllerSettings.single(config, identity.generation()),
@@ -193,12 +214,15 @@ public final class Broker implements AutoCloseable {
         waiters = new FetchWaiters(this::after, background, FETCHES_WAITING_MAX);
         listen();
         shards.start();
-        BrokerMetrics metrics = new BrokerMetrics(bucket.store(), cold, runtimes);
-        opened.push(metrics);
-        http = startHttp(metrics);
+        metrics.bucket(bucket.store());
+        metrics.reads(reader.hotCounters(), cold);
+        metrics.disk(pressure);
+        metrics.ready(() -> notReady().isEmpty());
+        runtimes.forEach(metrics::shard);
+        http = startHttp();
         opened.push(http);
         openListeners(reader, opened);
-        opened.push(startLoops(directory, identity));
+        opened.push(startLoops(identity));
         register(identity);
         parts.addAll(opened);
     }
@@ -252,6 +276,7 @@ public final class Broker implements AutoCloseable {
                         runtimes.add(
                                 new ShardRuntime(
                                         opened.shard(),
+                                        opened.log(),
                                         new ShardArchiving(
                                                 opened.shard().id(),
                                                 context,
@@ -307,7 +332,7 @@ public final class Broker implements AutoCloseable {
         };
     }
 
-    private AdminHttp startHttp(BrokerMetrics metrics) throws BrokerStartException {
+    private AdminHttp startHttp() throws BrokerStartException {
         HostPort address = config.listeners().http();
         BrokerAdmin admin = new BrokerAdmin(this::clusterInfo, metadata, runtimes, bucket.store());
         try {
@@ -340,7 +365,8 @@ public final class Broker implements AutoCloseable {
     private void openListeners(PartitionReader reader, Deque<AutoCloseable> opened)
             throws BrokerStartException {
         KafkaApi api = new KafkaApi(apiParts(reader));
-        NetworkCounters counters = new NetworkCounters();
+        NetworkCounters counters = new NetworkCounters(metrics.requestTimes());
+        metrics.network(counters);
         ConnectionQuota quota =
                 new ConnectionQuota(
                         config.network().maxConnections(), config.network().maxConnectionsPerIp());
@@ -390,13 +416,14 @@ public final class Broker implements AutoCloseable {
                 reader,
                 waiters,
                 policies::rules,
+                pressure,
                 new ProducerIds(controller::producerIdBlock),
                 groups.service(),
                 background,
                 timer,
                 clock,
                 config.network().maxFetchBytes(),
-                config.node().dataDir().toString());
+                pressure.asDirectory(config.node().dataDir()));
     }
 
     private Map<String, String> offsetsTopicConfigs() {
@@ -405,9 +432,8 @@ public final class Broker implements AutoCloseable {
                 .collect(Collectors.toMap(name -> name, configs::getProperty));
     }
 
-    private AutoCloseable startLoops(DataDirectory directory, DirectoryIdentity identity)
-            throws IOException {
-        BackgroundLoops loops = new BackgroundLoops();
+    private AutoCloseable startLoops(DirectoryIdentity identity) {
+        BackgroundLoops loops = new BackgroundLoops(clock);
         GenerationGuard guard =
                 new GenerationGuard(
                         bucket.store(),
@@ -425,15 +451,23 @@ public final class Broker implements AutoCloseable {
                         clock);
         loops.repeat("generation-guard", GenerationGuard.CHECK_INTERVAL, guard::check);
         TopicLocalRetention retention =
-                new TopicLocalRetention(
-                        metadata,
-                        policies,
-                        Files.getFileStore(directory.root()),
-                        config.hotTier().lowWatermark());
+                new TopicLocalRetention(metadata, policies, pressure::underPressure);
+        loops.step("disk-pressure", pressure::step);
+        loops.repeat("reconcile", RECONCILE_INTERVAL, this::reconcile);
         shards.shards()
                 .values()
-                .forEach(opened -> loops.step("hot-retention", opened.retention(retention, clock)));
+                .forEach(opened ->
+                        loops.step(
+                                "hot-retention-" + opened.shard().id().shard(),
+                                opened.retention(retention, clock)));
+        metrics.loops(loops);
         return loops;
+    }
+
+    /// What a command that was lost, or refused for want of a leader, left undone.
+    private boolean reconcile() {
+        var _ = controller.reconcile();
+        return true;
     }
 
     private void register(DirectoryIdentity identity) {

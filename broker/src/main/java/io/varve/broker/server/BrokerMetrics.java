@@ -3,154 +3,257 @@ package io.varve.broker.server;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.varve.archiver.JobStatus;
-import io.varve.archiver.ShardArchiver.ArchiveStatus;
 import io.varve.broker.cold.ColdTier;
+import io.varve.broker.network.NetworkCounters;
+import io.varve.broker.network.RequestTimes;
+import io.varve.broker.partition.HotCounters;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.StoreOperation;
-import java.util.List;
+import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.ToDoubleFunction;
+import org.apache.kafka.common.protocol.ApiKeys;
 
-/// The broker's metrics, all read when they are asked for. Thread-safe.
+/// The broker's metrics: all of them are on the page docs/metrics.md. Counts and states are read
+/// when they are asked for; only times are measured as they pass. Thread-safe.
 final class BrokerMetrics implements AutoCloseable {
-    private static final List<String> JOBS =
-            List.of(
-                    "journaler",
-                    "checkpointer",
-                    "segmenter",
-                    "retention",
-                    "collector",
-                    "trash",
-                    "topics");
+    /// Upper ends of the buckets of times.
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(20),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(200),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10)
+    };
 
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
 
-    BrokerMetrics(CountingObjectStore store, ColdTier cold, List<ShardRuntime> shards) {
+    BrokerMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         gc.bindTo(registry);
-        bucket(store);
-        reads(cold);
-        shards.forEach(this::archive);
     }
 
     PrometheusMeterRegistry registry() {
         return registry;
     }
 
-    private void bucket(CountingObjectStore store) {
+    // --- times
+
+    /// Hears how long each commit of a shard took.
+    LongConsumer commitTimes(int shard) {
+        Timer timer =
+                Timer.builder("varve_shard_commit")
+                        .tag("shard", Integer.toString(shard))
+                        .description(
+                                "time from handing a frame to Raft to its being applied on the leader")
+                        .serviceLevelObjectives(BUCKETS)
+                        .register(registry);
+        return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /// A key is shown from its first request on.
+    RequestTimes requestTimes() {
+        Map<ApiKeys, Timer> timers = new ConcurrentHashMap<>();
+        return (api, nanos) ->
+                timers.computeIfAbsent(api, this::requestTimer).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer requestTimer(ApiKeys api) {
+        return Timer.builder("varve_request")
+                .tag("api", api.name)
+                .description(
+                        "time from a whole request to its response being sent, waiting for records included")
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+    }
+
+    // --- counts and states
+
+    void network(NetworkCounters network) {
+        gauge("varve_connections", network, NetworkCounters::connectionsOpen, "connections open");
+        counter(
+                "varve_connections_accepted",
+                network,
+                NetworkCounters::connectionsAccepted,
+                "connections accepted");
+        counter(
+                "varve_connections_refused",
+                network,
+                NetworkCounters::connectionsRefused,
+                "connections closed at once because there were too many");
+        counter(
+                "varve_malformed_requests",
+                network,
+                NetworkCounters::malformed,
+                "connections closed because of bytes that are no request");
+        counter(
+                "varve_network_received_bytes",
+                network,
+                NetworkCounters::bytesIn,
+                "bytes of requests");
+        counter(
+                "varve_network_sent_bytes",
+                network,
+                NetworkCounters::bytesOut,
+                "bytes of responses");
+    }
+
+    void bucket(CountingObjectStore store) {
         for (StoreOperation operation : StoreOperation.values()) {
-            String op = operation.name().toLowerCase(Locale.ROOT);
-            FunctionCounter.builder(
-                            "varve_bucket_requests",
-                            store,
-                            s -> s.counts().of(operation).requests())
-                    .tag("op", op)
-                    .description("requests to the bucket")
-                    .register(registry);
-            FunctionCounter.builder(
-                            "varve_bucket_failures",
-                            store,
-                            s -> s.counts().of(operation).failures())
-                    .tag("op", op)
-                    .description("requests to the bucket that failed")
+            bucketRequests(store, operation, "failed", s -> s.counts().of(operation).failures());
+            bucketRequests(
+                    store,
+                    operation,
+                    "ok",
+                    s -> s.counts().of(operation).requests() - s.counts().of(operation).failures());
+        }
+        counter(
+                "varve_bucket_sent_bytes",
+                store,
+                s -> s.counts().bytesIn(),
+                "bytes put into the bucket");
+        counter(
+                "varve_bucket_read_bytes",
+                store,
+                s -> s.counts().bytesOut(),
+                "bytes read from the bucket");
+    }
+
+    private void bucketRequests(
+            CountingObjectStore store,
+            StoreOperation operation,
+            String outcome,
+            ToDoubleFunction<CountingObjectStore> count) {
+        FunctionCounter.builder("varve_bucket_requests", store, count)
+                .tag("op", operation.name().toLowerCase(Locale.ROOT))
+                .tag("outcome", outcome)
+                .description("requests to the bucket; an object that is not there is a failed one")
+                .register(registry);
+    }
+
+    void reads(HotCounters hot, ColdTier cold) {
+        tierReads("local", hot, HotCounters::reads, HotCounters::bytes);
+        tierReads("bucket", cold, c -> c.counters().reads(), c -> c.counters().bytesServed());
+        counter(
+                "varve_tier_read_failures",
+                cold,
+                c -> c.counters().readFailures(),
+                "reads that the bucket's tier could not answer");
+        counter(
+                "varve_cache_hits",
+                cold,
+                c -> c.counters().memoryHits() + c.counters().diskHits(),
+                "chunks found in the cache");
+        counter(
+                "varve_cache_misses",
+                cold,
+                c -> c.counters().misses(),
+                "chunks fetched from the bucket");
+        gauge("varve_cache_bytes", cold, ColdTier::cacheBytes, "bytes in the disk cache");
+    }
+
+    private <T> void tierReads(
+            String tier, T state, ToDoubleFunction<T> reads, ToDoubleFunction<T> bytes) {
+        FunctionCounter.builder("varve_tier_read_requests", state, reads)
+                .tag("tier", tier)
+                .description("reads of clients, by the tier that answered")
+                .register(registry);
+        FunctionCounter.builder("varve_tier_read_bytes", state, bytes)
+                .tag("tier", tier)
+                .description("record bytes read by clients, by the tier that answered")
+                .register(registry);
+    }
+
+    void disk(DiskPressure pressure) {
+        gauge(
+                "varve_disk_total_bytes",
+                pressure,
+                p -> p.space().totalBytes(),
+                "size of the data directory's disk");
+        gauge(
+                "varve_disk_usable_bytes",
+                pressure,
+                p -> p.space().usableBytes(),
+                "what is left of it");
+        gauge(
+                "varve_disk_pressure_level",
+                pressure,
+                p -> p.level().number,
+                "0 room, 1 low (all that is archived may go), 2 high (producers are slowed), 3 scarce (refused), 4 full (all refused)");
+        gauge(
+                "varve_disk_pressure_shards",
+                pressure,
+                DiskPressure::shardsBehind,
+                "shards that the bucket does not keep up with, under pressure");
+        counter(
+                "varve_produce_slowed",
+                pressure,
+                DiskPressure::slowed,
+                "partitions of produce requests that were slowed for want of disk");
+        counter(
+                "varve_produce_refused",
+                pressure,
+                DiskPressure::refused,
+                "partitions of produce requests that were refused for want of disk");
+    }
+
+    void ready(BooleanSupplier ready) {
+        gauge(
+                "varve_ready",
+                ready,
+                state -> state.getAsBoolean() ? 1 : 0,
+                "1 when this broker serves");
+    }
+
+    void shard(ShardRuntime shard) {
+        new ShardMetrics(shard).bindTo(registry);
+    }
+
+    /// Jobs that are no shard's archiver's.
+    void loops(BackgroundLoops loops) {
+        for (String name : loops.names()) {
+            Gauge.builder(ShardMetrics.LAST_SUCCESS, loops, l -> l.lastSuccessMs(name) / 1e3)
+                    .tag("job", name)
+                    .tag("shard", "")
+                    .description(ShardMetrics.LAST_SUCCESS_IS)
+                    .strongReference(true)
                     .register(registry);
         }
-        FunctionCounter.builder("varve_bucket_sent_bytes", store, s -> s.counts().bytesIn())
-                .description("bytes put into the bucket")
-                .register(registry);
-        FunctionCounter.builder("varve_bucket_read_bytes", store, s -> s.counts().bytesOut())
-                .description("bytes read from the bucket")
-                .register(registry);
     }
 
-    private void reads(ColdTier cold) {
-        FunctionCounter.builder("varve_tier_read_requests", cold, c -> c.counters().reads())
-                .tag("tier", "bucket")
-                .description("reads of clients that the cold tier answered")
-                .register(registry);
-        FunctionCounter.builder(
-                        "varve_cache_hits",
-                        cold,
-                        c -> c.counters().memoryHits() + c.counters().diskHits())
-                .description("chunks found in the cache")
-                .register(registry);
-        FunctionCounter.builder("varve_cache_misses", cold, c -> c.counters().misses())
-                .description("chunks fetched from the bucket")
-                .register(registry);
-        Gauge.builder("varve_cache_bytes", cold, ColdTier::cacheBytes)
-                .description("bytes in the disk cache")
-                .register(registry);
-    }
-
-    private void archive(ShardRuntime shard) {
-        String number = Integer.toString(shard.shard().id().shard());
-        gauge(
-                shard,
-                number,
-                "varve_archive_lag_seconds",
-                "age of the oldest acknowledged record that is not in the bucket",
-                status -> status.lagMs() / 1e3);
-        gauge(
-                shard,
-                number,
-                "varve_archive_lag_bytes",
-                "record bytes that are not in the bucket",
-                ArchiveStatus::lagBytes);
-        Gauge.builder("varve_shard_applied_index", shard, s -> s.shard().appliedEndIndex())
-                .tag("shard", number)
-                .description("end of the Raft entries that are applied")
-                .register(registry);
-        Gauge.builder("varve_shard_floor_index", shard, s -> s.shard().floorEnd())
-                .tag("shard", number)
-                .description("end of what the newest verified checkpoint covers")
-                .register(registry);
-        for (String job : JOBS) {
-            Gauge.builder(
-                            "varve_job_last_success_timestamp_seconds",
-                            shard,
-                            s -> lastSuccess(s, job))
-                    .tag("job", job)
-                    .tag("shard", number)
-                    .description("when a job last did its work, or found none to do")
-                    .register(registry);
-        }
-    }
-
-    private void gauge(
-            ShardRuntime shard,
-            String number,
-            String name,
-            String description,
-            ToDoubleFunction<ArchiveStatus> value) {
-        Gauge.builder(name, shard, s -> status(s).map(value::applyAsDouble).orElse(0.0))
-                .tag("shard", number)
+    private <T> void gauge(String name, T state, ToDoubleFunction<T> value, String description) {
+        Gauge.builder(name, state, value)
                 .description(description)
+                .strongReference(true)
                 .register(registry);
     }
 
-    private static Optional<ArchiveStatus> status(ShardRuntime shard) {
-        return shard.archiving().running().map(running -> running.archiver().status());
-    }
-
-    private static double lastSuccess(ShardRuntime shard, String job) {
-        return status(shard).map(ArchiveStatus::jobs).orElse(List.of()).stream()
-                        .filter(status -> status.name().equals(job))
-                        .mapToLong(JobStatus::lastSuccessMs)
-                        .max()
-                        .orElse(0)
-                / 1e3;
+    private <T> void counter(String name, T state, ToDoubleFunction<T> value, String description) {
+        FunctionCounter.builder(name, state, value).description(description).register(registry);
     }
 
     @Override

@@ -6,12 +6,14 @@ import io.varve.broker.server.ClusterOpening.Opened;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.CountingObjectStore;
+import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
 import io.varve.objectstore.StoreProbe;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +22,17 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
     private static final int PROBE_NAME_BYTES = 8;
 
+    /// @param around put around the store
     /// @throws BrokerStartException the bucket cannot be used, is not safe to write to, or is not
     ///   this broker's
     static BucketStart of(
-            String url, DataDirectory directory, BrokerPlace place, InstantSource clock)
+            String url,
+            UnaryOperator<ObjectStore> around,
+            DataDirectory directory,
+            BrokerPlace place,
+            InstantSource clock)
             throws BrokerStartException {
-        CountingObjectStore store = open(url, directory);
+        CountingObjectStore store = open(url, around, directory);
         try {
             SecureRandom random = new SecureRandom();
             probe(store, directory.identity().isPresent(), random);
@@ -47,12 +54,13 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     }
 
     /// A directory that knows its cluster had its bucket before: one that is gone is not made anew.
-    private static CountingObjectStore open(String url, DataDirectory directory)
+    private static CountingObjectStore open(
+            String url, UnaryOperator<ObjectStore> around, DataDirectory directory)
             throws BrokerStartException {
         boolean known = directory.identity().isPresent();
         try {
             return new CountingObjectStore(
-                    known ? ObjectStores.openExisting(url) : ObjectStores.open(url));
+                    around.apply(known ? ObjectStores.openExisting(url) : ObjectStores.open(url)));
         } catch (BucketUrlException e) {
             throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {

@@ -36,6 +36,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
+import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,13 +79,16 @@ final class ShardSet implements AutoCloseable {
 
     /// Opens the shards that the directory holds, or makes them; a shard of a restored generation
     /// begins from its first checkpoint in the bucket.
+    ///
+    /// @param commitTimes hears, for a shard by number, how long each commit took
     static ShardSet open(
             BrokerConfig config,
             DataDirectory directory,
             DirectoryIdentity identity,
             CheckpointSource checkpoints,
             ExecutorService background,
-            BrokerExit exit)
+            BrokerExit exit,
+            IntFunction<LongConsumer> commitTimes)
             throws IOException, BrokerStartException {
         BrokerConfig.Listeners listeners = config.listeners();
         ShardLimits limits =
@@ -108,7 +113,16 @@ final class ShardSet implements AutoCloseable {
                 seed(folder, id, checkpoints);
                 set.shards.put(
                         id.shard(),
-                        openShard(config, limits, identity, id, folder, checkpoints, background));
+                        openShard(
+                                config,
+                                limits,
+                                identity,
+                                id,
+                                folder,
+                                checkpoints,
+                                background,
+                                exit,
+                                commitTimes.apply(id.shard())));
             }
             return set;
         } catch (IOException | CorruptObjectException e) {
@@ -151,7 +165,9 @@ final class ShardSet implements AutoCloseable {
             ShardId id,
             Path folder,
             CheckpointSource checkpoints,
-            ExecutorService background)
+            ExecutorService background,
+            BrokerExit exit,
+            LongConsumer commitTimes)
             throws IOException {
         Path logFolder = Files.createDirectories(folder.resolve("log"));
         ShardLog log =
@@ -181,7 +197,9 @@ final class ShardSet implements AutoCloseable {
                         Thread.ofPlatform().daemon().name("shard-" + id.shard() + "-", 0).factory(),
                         background,
                         checkpoints,
-                        Duration.ofSeconds(4));
+                        Duration.ofSeconds(4),
+                        commitTimes,
+                        exit::halt);
         LocalShard shard = LocalShard.open(setup, log);
         return new Opened(shard, log, LocalShard.checkpointIn(folder));
     }

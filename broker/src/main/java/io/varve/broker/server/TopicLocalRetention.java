@@ -6,18 +6,15 @@ import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.metadata.TopicPolicies;
 import io.varve.broker.shard.LocalRetention;
 import io.varve.manifest.PartitionId;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileStore;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.image.TopicImage;
 
 /// How much of each topic stays on local disk, and whether the disk is too full for that.
 /// Thread-safe.
 ///
-/// @param lowWatermark share of the disk from which everything below the floor goes
-record TopicLocalRetention(
-        ClusterMetadata metadata, TopicPolicies topics, FileStore disk, double lowWatermark)
+/// @param pressure whether everything below the floor should go
+record TopicLocalRetention(ClusterMetadata metadata, TopicPolicies topics, BooleanSupplier pressure)
         implements LocalRetention {
     @Override
     public Policy of(PartitionId partition) {
@@ -31,11 +28,6 @@ record TopicLocalRetention(
 
     @Override
     public boolean underPressure() {
-        try {
-            double used = 1.0 - (double) disk.getUsableSpace() / disk.getTotalSpace();
-            return used > lowWatermark;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot ask how full the disk is", e);
-        }
+        return pressure.getAsBoolean();
     }
 }

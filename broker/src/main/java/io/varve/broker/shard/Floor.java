@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ final class Floor {
     private final Runnable raised;
     private final AtomicLong wantedEnd = new AtomicLong(NONE);
     private final AtomicBoolean loading = new AtomicBoolean();
+    private final ReentrantLock installing = new ReentrantLock();
     private volatile @Nullable LogPosition shown;
 
     /// @param raised told after the floor moved; runs on the background executor
@@ -99,7 +101,8 @@ final class Floor {
         }
     }
 
-    /// Makes a checkpoint durable here, then shows it.
+    /// Makes a checkpoint durable here, then shows it. One that is not above the floor changes
+    /// nothing: two are loaded at a time, perhaps, and what was shown to Raft is never taken back.
     void install(ShardCheckpoint checkpoint) throws IOException {
         if (!checkpoint.shard().equals(shard)) {
             throw new IOException(
@@ -108,8 +111,15 @@ final class Floor {
                             + ", checkpoint="
                             + checkpoint.shard());
         }
-        file.save(checkpoint);
-        shown = positionOf(checkpoint).orElse(null);
+        installing.lock();
+        try {
+            if (checkpoint.endIndex() > end()) {
+                file.save(checkpoint);
+                shown = positionOf(checkpoint).orElse(null);
+            }
+        } finally {
+            installing.unlock();
+        }
     }
 
     Optional<ShardCheckpoint> saved() throws IOException {

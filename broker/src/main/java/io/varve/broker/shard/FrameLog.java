@@ -5,6 +5,7 @@ import io.varve.broker.log.FrameTable;
 import io.varve.manifest.PartitionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// What a shard needs of the log on its disk.
@@ -32,6 +33,13 @@ interface FrameLog extends PartitionReplica.LocalData, AutoCloseable {
 
     /// Lowest Raft index of all frames on the disk.
     OptionalLong firstIndex();
+
+    /// Lowest Raft index of the files whose rows are not known from an index file; empty when there
+    /// is none.
+    OptionalLong firstIndexWithoutRows();
+
+    /// The table of a frame that is held here whole, or empty.
+    Optional<FrameTable> table(long term, long index) throws IOException;
 
     @Override
     void close() throws IOException;

@@ -50,11 +50,12 @@ public final class HotRetention {
             shard.closeRaftSegment();
             newestFile = newest;
         }
-        for (PartitionView partition : shard.partitions()) {
+        for (PartitionReplica partition : shard.state().partitions()) {
             long start = startOf(partition, retention.of(partition.id()));
             if (start > partition.hotStart()) {
                 log.setHotStart(partition.id(), start);
             }
+            partition.forgetAbortedBelow(partition.hotStart());
         }
         for (LogFileFacts file : log.freeable(shard.floorEnd())) {
             if (mayGo(file)) {

@@ -34,6 +34,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A shard on this broker: ties its writer, its applied state, its log on disk and its floor to its
 /// Raft group.
@@ -41,7 +43,9 @@ import org.jspecify.annotations.Nullable;
 /// Order of use: construct, add listeners that must hear everything from the beginning,
 /// [#register], start the node, [#start]. Thread-safe.
 public final class LocalShard implements Shard, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalShard.class);
     private static final long CLOSE_TIMEOUT_MS = 5_000;
+    private static final long INSTALL_PAUSE_MS = 1_000;
 
     private final ShardSetup setup;
     private final FrameLog log;
@@ -56,6 +60,7 @@ public final class LocalShard implements Shard, AutoCloseable {
     private volatile long appliedTerm;
     private volatile long appliedEnd;
     private volatile long startedAt;
+    private volatile boolean closed;
 
     /// Opens what the directory holds: the checkpoint, or nothing.
     ///
@@ -88,7 +93,9 @@ public final class LocalShard implements Shard, AutoCloseable {
                         state::lastFrameTimeMs,
                         setup.limits(),
                         setup.clock(),
-                        setup.nanos());
+                        setup.nanos(),
+                        setup.commitTimes(),
+                        setup.fatal());
         this.logThread = Executors.newSingleThreadExecutor(setup.threads());
         this.flushThread = Executors.newSingleThreadExecutor(setup.threads());
         this.writerThread = setup.threads().newThread(writer);
@@ -228,6 +235,11 @@ public final class LocalShard implements Shard, AutoCloseable {
         writer.removeListener(listener);
     }
 
+    /// What waits for this shard's writer, and for Raft.
+    public WriterLoad load() {
+        return writer.load();
+    }
+
     /// End (exclusive) of the Raft entries that are applied here.
     public long appliedEndIndex() {
         return appliedEnd;
@@ -282,9 +294,15 @@ public final class LocalShard implements Shard, AutoCloseable {
         return state;
     }
 
+    /// What Ratis is given.
+    ReplicatedLog replicatedLog() {
+        return group;
+    }
+
     /// Stops the writer, then the log. The Raft node must be closed first: it may still write.
     @Override
     public void close() throws IOException {
+        closed = true;
         writer.stop();
         logThread.shutdown();
         flushThread.shutdown();
@@ -303,6 +321,8 @@ public final class LocalShard implements Shard, AutoCloseable {
     /// Both directions between the shard and its Raft group.
     private final class GroupLink implements ReplicatedLog, RaftGroup {
         private volatile @Nullable RaftGroupHandle handle;
+        private volatile @Nullable LogPosition lastWritten;
+        private boolean rowsMade; // owned by the apply thread
 
         @Override
         public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
@@ -336,7 +356,12 @@ public final class LocalShard implements Shard, AutoCloseable {
         @Override
         public CompletableFuture<Void> write(
                 long term, long index, ByteBuffer table, ByteBuffer body) {
-            return on(logThread, () -> log.append(term, index, table, body));
+            return on(
+                    logThread,
+                    () -> {
+                        log.append(term, index, table, body);
+                        lastWritten = new LogPosition(term, index);
+                    });
         }
 
         /// Not on the log's thread: the next frames are written while the last ones are made
@@ -347,8 +372,11 @@ public final class LocalShard implements Shard, AutoCloseable {
             return on(
                     flushThread,
                     () -> {
+                        LogPosition covered = lastWritten;
                         log.flush();
-                        writer.flushed(index);
+                        if (covered != null) {
+                            writer.flushed(covered);
+                        }
                     });
         }
 
@@ -388,6 +416,7 @@ public final class LocalShard implements Shard, AutoCloseable {
             if (index < appliedEnd) {
                 return; // the local checkpoint covers it
             }
+            makeRowsBelowFloor();
             FrameTable frame = FrameTable.decode(table);
             ShardState.Result result = state.apply(term, index, frame);
             try {
@@ -404,6 +433,31 @@ public final class LocalShard implements Shard, AutoCloseable {
                 writer.listeners().forEach(listener -> listener.onApplied(result.changed()));
             }
             result.floor().ifPresent(raised -> floor.raise(raised.endIndex()));
+        }
+
+        /// Once, before the first entry above the checkpoint: Raft's log is open then. A group that
+        /// is not known here yet has nothing to ask: the bucket serves those records.
+        private void makeRowsBelowFloor() {
+            if (rowsMade) {
+                return;
+            }
+            rowsMade = true;
+            try {
+                int frames =
+                        new RowsBelowFloor(log, state, LocalShard.this::raftTermAt).make(startedAt);
+                if (frames > 0) {
+                    LOG.info(
+                            "frames below the floor are served from local disk: shard={},"
+                                    + " frames={}",
+                            setup.shard(),
+                            frames);
+                }
+            } catch (IOException | CorruptObjectException e) {
+                LOG.warn(
+                        "some frames below the floor are served from the bucket only: shard={}",
+                        setup.shard(),
+                        e);
+            }
         }
 
         private void tellMetadata(long term, long index, FrameTable kept) {
@@ -434,6 +488,7 @@ public final class LocalShard implements Shard, AutoCloseable {
             if (index < appliedEnd) {
                 return;
             }
+            makeRowsBelowFloor();
             try {
                 log.committedOther(term, index);
             } catch (IOException e) {
@@ -450,30 +505,40 @@ public final class LocalShard implements Shard, AutoCloseable {
 
         @Override
         public CompletableFuture<LogPosition> installCheckpoint(long firstIndex) {
-            return CompletableFuture.supplyAsync(
-                    () -> {
-                        try {
-                            ShardCheckpoint newest =
-                                    setup.checkpoints()
-                                            .newest(setup.shard())
-                                            .filter(checkpoint ->
-                                                    checkpoint.endIndex() >= firstIndex)
-                                            .orElseThrow(() ->
-                                                    new IOException(
-                                                            "no checkpoint reaches the leader's log: shard="
-                                                                    + setup.shard()
-                                                                    + ", firstIndex="
-                                                                    + firstIndex));
-                            floor.install(newest);
-                            return Floor.positionOf(newest)
-                                    .orElseThrow(() ->
-                                            new IOException(
-                                                    "checkpoint is empty: shard=" + setup.shard()));
-                        } catch (IOException e) {
-                            throw new UncheckedIOException(e);
-                        }
-                    },
-                    setup.background());
+            CompletableFuture<LogPosition> installed = new CompletableFuture<>();
+            setup.background().execute(() -> tryInstall(firstIndex, installed));
+            return installed;
+        }
+
+        /// Ratis asks again and again when this fails, and waits while it does not: so it stays
+        /// pending until the bucket has what is needed.
+        private void tryInstall(long firstIndex, CompletableFuture<LogPosition> installed) {
+            try {
+                Optional<ShardCheckpoint> newest =
+                        setup.checkpoints()
+                                .newest(setup.shard())
+                                .filter(checkpoint -> checkpoint.endIndex() >= firstIndex);
+                if (newest.isPresent()) {
+                    floor.install(newest.get());
+                    installed.complete(floor.position().orElseThrow());
+                    return;
+                }
+                LOG.info(
+                        "no checkpoint reaches the leader's log yet: shard={}, firstIndex={}",
+                        setup.shard(),
+                        firstIndex);
+            } catch (IOException | RuntimeException e) {
+                LOG.warn(
+                        "checkpoint not installed, trying again: shard={}, firstIndex={}",
+                        setup.shard(),
+                        firstIndex,
+                        e);
+            }
+            if (!closed) {
+                CompletableFuture.delayedExecutor(
+                                INSTALL_PAUSE_MS, TimeUnit.MILLISECONDS, setup.background())
+                        .execute(() -> tryInstall(firstIndex, installed));
+            }
         }
 
         @Override

@@ -229,6 +229,22 @@ final class PartitionReplica implements PartitionView {
     }
 
     @Override
+    public long abortedKnownFrom() {
+        return read(PartitionLedger::abortedKnownFrom);
+    }
+
+    /// Local disk does not serve what is below: nobody asks here about transactions that ended
+    /// there, once segments hold them. Any thread: nothing that replicas must agree on changes.
+    void forgetAbortedBelow(long offset) {
+        lock.lock();
+        try {
+            ledger.forgetAbortedBelow(offset);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public PartitionState.ManifestRef manifest() {
         return manifest;
     }

@@ -66,6 +66,12 @@ public interface PartitionView {
     /// segment objects.
     List<AbortedTxn> abortedIn(long from, long to);
 
+    /// From this offset on, [#abortedIn] knows every aborted transaction; below, the indexes of
+    /// segments do. Asked after [#abortedIn], whose answer it vouches for: it only moves up. Not
+    /// above archivedEnd, and while the process runs not above the hot start, so that what is read
+    /// from local disk does not need the bucket.
+    long abortedKnownFrom();
+
     /// Newest manifest version known.
     PartitionState.ManifestRef manifest();
 

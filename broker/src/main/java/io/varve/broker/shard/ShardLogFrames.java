@@ -72,6 +72,17 @@ final class ShardLogFrames implements FrameLog {
     }
 
     @Override
+    public OptionalLong firstIndexWithoutRows() {
+        return log.firstIndexWithoutRows();
+    }
+
+    @Override
+    public Optional<FrameTable> table(long term, long index) throws IOException {
+        Optional<FrameLocation> at = log.findWhole(term, index);
+        return at.isEmpty() ? Optional.empty() : Optional.of(log.readTable(at.get()));
+    }
+
+    @Override
     public Optional<Long> hotStart(PartitionId id) {
         OptionalLong start = log.hotStart(id);
         return start.isEmpty() ? Optional.empty() : Optional.of(start.getAsLong());

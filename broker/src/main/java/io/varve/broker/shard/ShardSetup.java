@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.raft.FatalHandler;
 import io.varve.manifest.ShardId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /// What a shard is given by the wiring.
@@ -18,6 +20,9 @@ import java.util.function.LongSupplier;
 /// @param background runs what waits for the bucket
 /// @param majorityTimeout how old a majority's last word may be for this broker to vouch for its
 ///   state
+/// @param commitTimes told, for each frame of this broker, the nanoseconds from handing it to Raft
+///   to its being applied here; called on the writer's thread: quick
+/// @param fatal told when the shard cannot go on in this process
 public record ShardSetup(
         String clusterId,
         ShardId shard,
@@ -28,4 +33,6 @@ public record ShardSetup(
         ThreadFactory threads,
         Executor background,
         CheckpointSource checkpoints,
-        Duration majorityTimeout) {}
+        Duration majorityTimeout,
+        LongConsumer commitTimes,
+        FatalHandler fatal) {}

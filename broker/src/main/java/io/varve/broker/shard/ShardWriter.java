@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.raft.FatalHandler;
+import io.varve.broker.raft.LogPosition;
 import io.varve.broker.raft.RaftPeerName;
 import io.varve.broker.raft.RaftRole;
 import io.varve.broker.raft.SubmitOutcome;
 import io.varve.manifest.PartitionId;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +20,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +56,8 @@ final class ShardWriter implements Runnable {
     private final ShardLimits limits;
     private final InstantSource clock;
     private final LongSupplier nanos;
+    private final LongConsumer commitTimes;
+    private final FatalHandler fatal;
 
     private final LinkedBlockingQueue<Event> inbox =
             new LinkedBlockingQueue<>(); // bounded by the counters below
@@ -62,9 +69,16 @@ final class ShardWriter implements Runnable {
     /// read by the flushing one.
     private final ConcurrentSkipListMap<Long, Frame> inFlight = new ConcurrentSkipListMap<>();
 
-    private final AtomicLong flushedIndex = new AtomicLong(-1);
+    private static final LogPosition NOTHING = new LogPosition(0, 0);
+    private static final Comparator<LogPosition> LATER =
+            Comparator.comparingLong(LogPosition::term).thenComparingLong(LogPosition::index);
+
+    /// The last frame that is on this broker's disk.
+    private final AtomicReference<LogPosition> flushedTo = new AtomicReference<>(NOTHING);
+
     private volatile Leadership leadership = Leadership.Elsewhere.UNKNOWN;
     private volatile boolean stopping;
+    private volatile boolean ended;
 
     // Owned by the writer thread.
     private final Deque<Pending> waiting = new ArrayDeque<>();
@@ -92,7 +106,9 @@ final class ShardWriter implements Runnable {
             LongSupplier appliedTimeMs,
             ShardLimits limits,
             InstantSource clock,
-            LongSupplier nanos) {
+            LongSupplier nanos,
+            LongConsumer commitTimes,
+            FatalHandler fatal) {
         this.name = name;
         this.raft = raft;
         this.applied = applied;
@@ -100,6 +116,13 @@ final class ShardWriter implements Runnable {
         this.limits = limits;
         this.clock = clock;
         this.nanos = nanos;
+        this.commitTimes = commitTimes;
+        this.fatal = fatal;
+    }
+
+    /// Any thread.
+    WriterLoad load() {
+        return new WriterLoad(queuedRequests.get(), queuedBytes.get(), inFlight.size());
     }
 
     Leadership leadership() {
@@ -123,6 +146,9 @@ final class ShardWriter implements Runnable {
             return;
         }
         inbox.add(new Event.Arrived(pending));
+        if (ended) {
+            refuseInbox(); // the writer has looked into its inbox for the last time
+        }
     }
 
     void roleMayHaveChanged() {
@@ -141,10 +167,16 @@ final class ShardWriter implements Runnable {
         return listeners;
     }
 
-    /// Everything up to this index is on this broker's disk. Any thread.
-    void flushed(long index) {
-        flushedIndex.accumulateAndGet(index, Math::max);
-        inFlight.headMap(index, true).values().forEach(frame -> frame.durable().complete(null));
+    /// This frame and all of its term before it are on this broker's disk. Says nothing about
+    /// another term: an index may be written anew. Any thread.
+    void flushed(LogPosition last) {
+        flushedTo.accumulateAndGet(
+                last, (known, now) -> LATER.compare(known, now) < 0 ? now : known);
+        for (Frame frame : inFlight.headMap(last.index(), true).values()) {
+            if (frame.table().writerTerm() == last.term()) {
+                frame.durable().complete(null);
+            }
+        }
     }
 
     /// Stops after the event that is being handled; what waits is refused.
@@ -175,13 +207,24 @@ final class ShardWriter implements Runnable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            // A shard that is led without a writer would refuse everything for ever, and nobody
+            // would know.
+            fatal.fatal("shard writer failed: shard=" + name, e);
+            listeners.clear(); // one of them may be what failed; those who wait must be answered
         } finally {
             stopping = true;
             follow("shard is closed: shard=" + name, Leadership.Elsewhere.UNKNOWN);
-            for (Event event = inbox.poll(); event != null; event = inbox.poll()) {
-                if (event instanceof Event.Arrived(Pending pending)) {
-                    pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is closed: shard=" + name);
-                }
+            ended = true;
+            refuseInbox();
+        }
+    }
+
+    private void refuseInbox() {
+        for (Event event = inbox.poll(); event != null; event = inbox.poll()) {
+            if (event instanceof Event.Arrived(Pending pending)) {
+                release(pending);
+                pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is closed: shard=" + name);
             }
         }
     }
@@ -220,6 +263,7 @@ final class ShardWriter implements Runnable {
         leading.done(done.frame());
         switch (done.end()) {
             case Frame.End.Applied(ShardState.Result result) -> {
+                commitTimes.accept(nanos.getAsLong() - done.frame().submittedNs());
                 if (result.droppedAny()) {
                     abandon(
                             "slice dropped at apply: index="
@@ -373,7 +417,8 @@ final class ShardWriter implements Runnable {
         bytesInFlight += frame.sizeInBytes();
         current.submitted(frame);
         current.forgetIdle();
-        if (flushedIndex.get() >= index) {
+        LogPosition flushed = flushedTo.get();
+        if (flushed.term() == current.term() && flushed.index() >= index) {
             frame.durable().complete(null);
         }
         frame.answerWhenDone();

@@ -145,6 +145,10 @@ final class AdminTest {
                                 .get("/data")
                                 .replicaInfos())
                 .containsKey(new TopicPartition("a", 0));
+        var directory =
+                admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).get("/data");
+        assertThat(directory.totalBytes()).hasValue(1_000);
+        assertThat(directory.usableBytes()).hasValue(400);
         assertThat(admin.describeFeatures().featureMetadata().get().finalizedFeatures())
                 .containsOnlyKeys("metadata.version", "group.version");
     }

@@ -89,6 +89,7 @@ final class MemoryCluster
     final NetworkCounters counters = new NetworkCounters();
     final AtomicInteger parked = new AtomicInteger();
     volatile boolean autoCreate = true;
+    volatile WriteAdmission admission = WriteAdmission.always();
     private final AtomicLong producerId = new AtomicLong(1L << 40);
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
@@ -153,13 +154,29 @@ final class MemoryCluster
                 this,
                 this,
                 _ -> AppendRules.DEFAULT,
+                shard -> admission.of(shard),
                 new ProducerIds(this::producerIdBlock),
                 groups.service,
                 workers,
                 timer,
                 InstantSource.system(),
                 FETCH_BYTES_MAX,
-                "/data");
+                new DataDirectoryView() {
+                    @Override
+                    public String path() {
+                        return "/data";
+                    }
+
+                    @Override
+                    public long totalBytes() {
+                        return 1_000;
+                    }
+
+                    @Override
+                    public long usableBytes() {
+                        return 400;
+                    }
+                });
     }
 
     private CompletableFuture<ProducerIdBlock> producerIdBlock() {

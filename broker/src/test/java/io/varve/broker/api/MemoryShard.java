@@ -243,6 +243,11 @@ final class MemoryShard implements Shard {
         }
 
         @Override
+        public long abortedKnownFrom() {
+            return 0;
+        }
+
+        @Override
         public PartitionState.ManifestRef manifest() {
             return PartitionState.ManifestRef.NONE;
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.varve.broker.network.ListenerSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -215,6 +217,60 @@ final class ProduceAndFetchTest {
             assertThat(found.get(partition).timestamp()).isEqualTo(1004);
             assertThat(consumer.offsetsForTimes(Map.of(partition, 9999L)).get(partition)).isNull();
         }
+    }
+
+    @Test
+    void aProducerThatIsPushedBackIsToldAndTriesAgain() throws Exception {
+        cluster.createTopic("t", 1);
+        cluster.admission =
+                _ ->
+                        new WriteAdmission.Verdict.Refused(
+                                Errors.KAFKA_STORAGE_ERROR, "no space", Duration.ofMillis(100));
+        try (KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
+            Future<RecordMetadata> refused =
+                    producer.send(new ProducerRecord<>("t", "v".getBytes(UTF_8)));
+            await().until(() -> throttled(producer) >= 100);
+            assertThat(refused).isNotDone();
+            assertThat(cluster.shard.partitions().iterator().next().highWatermark()).isZero();
+
+            cluster.admission = _ -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(100));
+            assertThat(refused.get().offset()).isZero();
+            cluster.admission = WriteAdmission.always();
+        }
+        assertThat(consumeAll("t", 1, 1)).containsExactly("v");
+    }
+
+    private static double throttled(KafkaProducer<byte[], byte[]> producer) {
+        return producer.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("produce-throttle-time-max"))
+                .mapToDouble(metric -> (double) metric.metricValue())
+                .max()
+                .orElse(0);
+    }
+
+    @Test
+    void aSlowedProducerWithoutAcksIsSlowedToo() throws Exception {
+        cluster.createTopic("t", 1);
+        cluster.admission = _ -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(50));
+        long before = System.nanoTime();
+        try (KafkaProducer<byte[], byte[]> producer =
+                producer(
+                        Map.of(
+                                ProducerConfig.ACKS_CONFIG,
+                                "0",
+                                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+                                false,
+                                ProducerConfig.BATCH_SIZE_CONFIG,
+                                1))) {
+            for (int i = 0; i < 200; i++) {
+                var _ = producer.send(new ProducerRecord<>("t", new byte[500]));
+            }
+            await().until(() ->
+                    cluster.shard.partitions().iterator().next().highWatermark() == 200);
+        }
+        // So many may be open on a connection at once.
+        assertThat(Duration.ofNanos(System.nanoTime() - before))
+                .isGreaterThan(Duration.ofMillis(50L * (200 / ListenerSettings.IN_FLIGHT_MAX - 1)));
     }
 
     @Test

@@ -26,6 +26,10 @@ public final class ViewedPartition implements PartitionView {
     public volatile long logStart;
     public volatile long hotStart;
     public volatile long archivedEnd;
+
+    /// Negative: from archivedEnd on, as after a start.
+    public volatile long abortedKnownFrom = -1;
+
     public volatile long highWatermark;
     public volatile long lastStableOffset = Long.MAX_VALUE;
     public volatile PartitionState.ManifestRef manifest = PartitionState.ManifestRef.NONE;
@@ -128,10 +132,15 @@ public final class ViewedPartition implements PartitionView {
     }
 
     @Override
+    public long abortedKnownFrom() {
+        return abortedKnownFrom < 0 ? archivedEnd : abortedKnownFrom;
+    }
+
+    @Override
     public List<AbortedTxn> abortedIn(long from, long to) {
         return aborted.stream()
                 .filter(txn -> txn.firstOffset() < to && txn.markerOffset() >= from)
-                .filter(txn -> txn.markerOffset() >= archivedEnd)
+                .filter(txn -> txn.markerOffset() >= abortedKnownFrom())
                 .toList();
     }
 

@@ -279,6 +279,29 @@ final class KafkaListenerTest {
     }
 
     @Test
+    void doesNotReadAClientThatWasToldToWait() throws Exception {
+        open(settings(10, 1 << 20));
+        try (Client client = new Client()) {
+            client.send(metadata(0));
+            await().until(() -> answers.size() == 1);
+            MetadataResponse wait = metadataAnswer(3);
+            wait.data().setThrottleTimeMs(400);
+            long before = System.nanoTime();
+            answers.get(0).complete(wait);
+
+            // The answer itself does not wait, but what the client sends then does.
+            client.receiveMetadata(0);
+            client.send(metadata(1));
+            await().until(() -> answers.size() == 2);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - before))
+                    .isGreaterThan(Duration.ofMillis(390));
+            answers.get(1).complete(metadataAnswer(4));
+            assertThat(client.receiveMetadata(1).controllerId()).isEqualTo(4);
+        }
+    }
+
+    @Test
     void closesAConnectionThatIsIdleButNotOneThatWaitsForItsAnswer() throws Exception {
         open(idleAfter(Duration.ofMillis(50)));
         try (Client waits = new Client();

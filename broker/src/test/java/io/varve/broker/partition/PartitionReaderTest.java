@@ -203,6 +203,22 @@ class PartitionReaderTest {
     }
 
     @Test
+    void abortedTransactionsOfWhatThisProcessSawNeedNoBucket() throws IOException {
+        log.append(100_000, 3_000);
+        AbortedTxn archived = new AbortedTxn(5, 0, log.end() - 1, 0);
+        log.archive(log.end(), archived);
+        log.view.aborted.add(archived);
+        log.view.abortedKnownFrom = 0;
+        rows.add(log, 0, log.batches.size(), random, 5);
+        log.view.hotStart = 0;
+        faults.add(0, Integer.MAX_VALUE, _ -> true, new Fault.FailBefore());
+
+        assertThat(((ReadOutcome.Ready) read(0, 1, true)).aborted()).containsExactly(archived);
+        log.view.abortedKnownFrom = 1;
+        assertThat(read(0, 1, true)).isInstanceOf(ReadOutcome.Failed.class);
+    }
+
+    @Test
     void readThatMustWaitForTheBucketIsPendingAndHoldsUpNoOther() throws IOException {
         threeTiers(90_000);
         faults.next(10, StoreOperation.GET, "", new Fault.Delay(Duration.ofSeconds(60)));

@@ -23,7 +23,8 @@ final class RunningBroker implements AutoCloseable {
 
     final Broker broker;
 
-    private RunningBroker(Path directory, Map<String, String> settings) throws Exception {
+    private RunningBroker(Path directory, Map<String, String> settings, Surroundings surroundings)
+            throws Exception {
         Map<String, String> all = new HashMap<>();
         all.put("node.id", "1");
         all.put("log.dirs", directory.resolve("data").toString());
@@ -49,11 +50,18 @@ final class RunningBroker implements AutoCloseable {
                             public void stop(String reason) {
                                 ends.add("stop: " + reason);
                             }
-                        });
+                        },
+                        surroundings);
     }
 
     static RunningBroker start(Path directory, Map<String, String> settings) throws Exception {
-        RunningBroker running = new RunningBroker(directory, settings);
+        return start(directory, settings, Surroundings.real());
+    }
+
+    static RunningBroker start(
+            Path directory, Map<String, String> settings, Surroundings surroundings)
+            throws Exception {
+        RunningBroker running = new RunningBroker(directory, settings, surroundings);
         assertThat(running.broker.awaitReady(Duration.ofSeconds(60))).isTrue();
         return running;
     }

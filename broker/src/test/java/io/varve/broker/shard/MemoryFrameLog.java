@@ -91,6 +91,17 @@ final class MemoryFrameLog implements FrameLog {
         return Optional.empty();
     }
 
+    /// Holds no rows at all.
+    @Override
+    public OptionalLong firstIndexWithoutRows() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<FrameTable> table(long term, long index) {
+        return Optional.empty();
+    }
+
     /// The power goes: only what was flushed is left.
     void powerCut() {
         written.clear();

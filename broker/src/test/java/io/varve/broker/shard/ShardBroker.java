@@ -18,8 +18,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,7 @@ final class ShardBroker implements AutoCloseable {
     final AtomicLong clockMs = new AtomicLong(1_700_000_000_000L);
     final Map<Long, ShardCheckpoint> bucket;
     final ShardLimits limits;
+    final Queue<Long> commitTimesNs = new ConcurrentLinkedQueue<>();
     RaftNode node;
     LocalShard shard;
 
@@ -103,7 +106,9 @@ final class ShardBroker implements AutoCloseable {
                                         .factory(),
                                 background,
                                 new BucketCheckpoints(),
-                                Duration.ofMillis(600)),
+                                Duration.ofMillis(600),
+                                commitTimesNs::add,
+                                fatal),
                         log);
         for (ShardListener listener : listeners) {
             shard.addListenerFromStart(listener);

@@ -85,6 +85,56 @@ class ShardOnDiskTest {
     }
 
     @Test
+    void whatTheFloorCoversIsStillReadFromLocalDiskAfterARestart() throws Exception {
+        ByteBuffer before;
+        long end;
+        try (ShardBroker broker = start()) {
+            broker.open(P0);
+            append(broker, 1_500);
+            broker.group().stepDown(); // frames of two terms
+            Awaitility.await()
+                    .atMost(20, TimeUnit.SECONDS)
+                    .until(() -> broker.shard.leadership().equals(new Leadership.Ready(2)));
+            append(broker, 100);
+            raiseFloor(broker);
+            end = append(broker, 10);
+            before = source(broker).readHot(P0, 0, end, 8 << 20);
+        }
+
+        for (int restart = 0; restart < 2; restart++) {
+            try (ShardBroker broker = start()) {
+                assertThat(broker.shard.floorEnd()).isPositive();
+                PartitionView partition = broker.shard.partition(P0).orElseThrow();
+                assertThat(partition.highWatermark()).isEqualTo(end);
+                assertThat(partition.hotStart()).isZero();
+                assertThat(source(broker).readHot(P0, 0, end, 8 << 20)).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void acksOneAndNoneAreAnsweredToo() throws Exception {
+        try (ShardBroker broker = start()) {
+            broker.open(P0);
+            long end = 0;
+            for (int i = 0; i < 50; i++) {
+                for (Acks acks : Acks.values()) {
+                    AppendTicket ticket =
+                            broker.shard.append(
+                                    new AppendRequest(
+                                            P0,
+                                            TestBatches.plain(1),
+                                            acks,
+                                            Origin.CLIENT,
+                                            AppendRules.DEFAULT));
+                    assertThat(((AppendOutcome.Appended) get(ticket.done())).baseOffset())
+                            .isEqualTo(end++);
+                }
+            }
+        }
+    }
+
+    @Test
     void theArchiverSeesEveryIndexOnceWithItsBytes() throws Exception {
         try (ShardBroker broker = start()) {
             broker.open(P0);

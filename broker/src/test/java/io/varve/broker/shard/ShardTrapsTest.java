@@ -6,14 +6,17 @@ import static io.varve.broker.shard.ShardBroker.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.log.ShardCommand;
+import io.varve.broker.raft.LogPosition;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
+import io.varve.manifest.state.PartitionState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -224,19 +227,7 @@ class ShardTrapsTest {
             }
             long endIndex = broker.shard.appliedEndIndex();
             PartitionView partition = broker.shard.partition(P0).orElseThrow();
-            broker.bucket.put(
-                    endIndex,
-                    new ShardCheckpoint(
-                            "cluster",
-                            ShardBroker.SHARD,
-                            endIndex,
-                            1,
-                            broker.clockMs.get(),
-                            List.of(partition.state()),
-                            List.of(),
-                            List.of(),
-                            List.of(),
-                            List.of()));
+            broker.bucket.put(endIndex, checkpoint(endIndex, partition.state()));
 
             CommandOutcome raised =
                     get(broker.shard.submit(new ShardCommand.RaiseFloor(endIndex, 1)));
@@ -253,6 +244,60 @@ class ShardTrapsTest {
         try (ShardBroker again = ShardBroker.single(directory, log)) {
             assertThat(again.shard.partition(P0).orElseThrow().highWatermark()).isEqualTo(57);
             assertThat(log.committed.firstKey()).isGreaterThanOrEqualTo(again.shard.floorEnd());
+        }
+    }
+
+    @Test
+    void anInstallWaitsUntilTheBucketHasACheckpointThatReachesFarEnough() throws Exception {
+        try (ShardBroker broker = ShardBroker.single(directory, log)) {
+            broker.open(P0);
+            PartitionState state = broker.shard.partition(P0).orElseThrow().state();
+            broker.bucket.put(5L, checkpoint(5, state));
+
+            CompletableFuture<LogPosition> installed =
+                    broker.shard.replicatedLog().installCheckpoint(100);
+            // One that ends too early does not help, and is no failure either.
+            Awaitility.await()
+                    .during(1_500, TimeUnit.MILLISECONDS)
+                    .until(() -> !installed.isDone());
+            broker.bucket.put(120L, checkpoint(120, state));
+
+            assertThat(get(installed)).isEqualTo(new LogPosition(1, 119));
+            assertThat(broker.shard.floorEnd()).isEqualTo(120);
+
+            // One that comes late takes nothing back.
+            broker.bucket.remove(120L);
+            broker.bucket.put(110L, checkpoint(110, state));
+            assertThat(get(broker.shard.replicatedLog().installCheckpoint(100)))
+                    .isEqualTo(new LogPosition(1, 119));
+            assertThat(broker.shard.floorEnd()).isEqualTo(120);
+            assertThat(LocalShard.checkpointIn(directory.resolve("shard")).orElseThrow().endIndex())
+                    .isEqualTo(120);
+        }
+    }
+
+    private static ShardCheckpoint checkpoint(long endIndex, PartitionState state) {
+        return new ShardCheckpoint(
+                "cluster",
+                ShardBroker.SHARD,
+                endIndex,
+                1,
+                0,
+                List.of(state),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of());
+    }
+
+    @Test
+    void tellsHowLongEachCommitTook() throws Exception {
+        try (ShardBroker broker = ShardBroker.single(directory, log)) {
+            broker.open(P0);
+            get(broker.append(P0, TestBatches.plain(1)).done());
+
+            Awaitility.await().until(() -> broker.commitTimesNs.size() == 2);
+            assertThat(broker.commitTimesNs).allMatch(nanos -> nanos > 0);
         }
     }
 

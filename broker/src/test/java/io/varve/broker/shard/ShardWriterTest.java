@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.protocol.Errors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +41,8 @@ class ShardWriterTest {
                     java.time.Duration.ofDays(1));
 
     private final HeldRaft raft = new HeldRaft();
+    private final AtomicLong nanos = new AtomicLong();
+    private final RecordingFatal fatal = new RecordingFatal();
     private final ShardState state =
             new ShardState(SHARD, new MemoryFrameLog(), () -> 1, 86_400_000);
     private final BatchCheck check =
@@ -52,7 +55,9 @@ class ShardWriterTest {
                     state::lastFrameTimeMs,
                     LIMITS,
                     () -> Instant.ofEpochMilli(TestBatches.TIME_MS),
-                    System::nanoTime);
+                    nanos::get,
+                    _ -> {},
+                    fatal);
     private final Thread thread = Thread.ofPlatform().daemon().unstarted(writer);
 
     @BeforeEach
@@ -193,13 +198,154 @@ class ShardWriterTest {
     }
 
     @Test
+    void soManyRequestsWaitAndNotOneMoreAndTheQueueCountsRightAfterwards() {
+        holdTwoFrames();
+        List<AppendTicket> accepted = new ArrayList<>();
+        for (int i = 0; i < LIMITS.queueRequestsMax(); i++) {
+            accepted.add(append(TestBatches.plain(1)));
+            assertThat(accepted.getLast().done()).isNotDone();
+        }
+        WriterLoad full = writer.load();
+        assertThat(full.queuedRequests()).isEqualTo(LIMITS.queueRequestsMax());
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(append(TestBatches.plain(1)).done().getNow(null))
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Refused.class,
+                            refused ->
+                                    assertThat(refused.error())
+                                            .isEqualTo(Errors.REQUEST_TIMED_OUT));
+        }
+        assertThat(writer.load()).isEqualTo(full);
+
+        commitAll(accepted);
+        assertThat(writer.load()).isEqualTo(new WriterLoad(0, 0, 0));
+    }
+
+    @Test
+    void soManyBytesWaitAndTheQueueCountsRightAfterwards() {
+        holdTwoFrames();
+        int size = 200 << 10;
+        List<AppendTicket> accepted = new ArrayList<>();
+        for (int i = 0; i < LIMITS.queueBytesMax() / size; i++) {
+            accepted.add(append(TestBatches.sized(size)));
+            assertThat(accepted.getLast().done()).isNotDone();
+        }
+        WriterLoad full = writer.load();
+        assertThat(full.queuedBytes())
+                .isBetween(LIMITS.queueBytesMax() - size, LIMITS.queueBytesMax());
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(error(append(TestBatches.sized(size)))).isEqualTo(Errors.REQUEST_TIMED_OUT);
+        }
+        assertThat(writer.load()).isEqualTo(full);
+        accepted.add(append(TestBatches.plain(1))); // a small one still fits
+
+        commitAll(accepted);
+        assertThat(writer.load()).isEqualTo(new WriterLoad(0, 0, 0));
+    }
+
+    @Test
+    void nobodyWaitsLongerThanTheTimeLimitNeitherForTheWriterNorForTheCommit() {
+        AppendTicket submitted = append(TestBatches.idempotent(5, 0, 0, 1));
+        get(submitted.assigned());
+        get(append(TestBatches.plain(1)).assigned());
+        AppendTicket waiting = append(TestBatches.plain(1));
+        nanos.addAndGet(LIMITS.produceTimeout().toNanos() - 1);
+        assertThat(submitted.done()).isNotDone();
+
+        nanos.addAndGet(1);
+        assertThat(error(submitted)).isEqualTo(Errors.REQUEST_TIMED_OUT);
+        assertThat(error(waiting)).isEqualTo(Errors.REQUEST_TIMED_OUT);
+
+        // The outcome was unknown, not lost: a retry finds what was committed after all.
+        raft.commit(0);
+        raft.commit(1);
+        assertThat(get(append(TestBatches.idempotent(5, 0, 0, 1)).done()))
+                .isEqualTo(new AppendOutcome.Duplicate(0, 1, 0));
+    }
+
+    @Test
+    void aWriterThatFailsEndsTheProcessAndLeavesNobodyWaiting() {
+        AppendTicket ticket = append(TestBatches.plain(1));
+        get(ticket.assigned());
+        writer.addListener(
+                new ShardListener() {
+                    @Override
+                    public void onLeadership(Leadership leadership) {
+                        throw new IllegalStateException("told to");
+                    }
+                });
+
+        assertThat(error(ticket)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(fatal.facts).hasSize(1);
+        assertThat(error(append(TestBatches.plain(1)))).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+    }
+
+    @Test
+    void whatIsOfferedWhileItStopsIsAnswered() throws Exception {
+        CompletableFuture<List<AppendTicket>> offered =
+                CompletableFuture.supplyAsync(() -> {
+                    List<AppendTicket> tickets = new ArrayList<>();
+                    while (tickets.isEmpty()
+                            || !(tickets.getLast().done().getNow(null)
+                                    instanceof AppendOutcome.Refused refused)
+                            || refused.error() == Errors.REQUEST_TIMED_OUT) {
+                        tickets.add(append(TestBatches.plain(1)));
+                    }
+                    return tickets;
+                });
+        writer.stop();
+
+        for (AppendTicket ticket : get(offered)) {
+            assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Refused.class);
+            assertThat(ticket.assigned()).isDone();
+        }
+    }
+
+    private void holdTwoFrames() {
+        for (int i = 0; i < LIMITS.framesInFlightMax(); i++) {
+            get(append(TestBatches.plain(1)).assigned());
+        }
+    }
+
+    private void commitAll(List<AppendTicket> tickets) {
+        int committed = 0;
+        while (!tickets.stream().allMatch(ticket -> ticket.done().isDone())) {
+            int next = committed;
+            Awaitility.await().until(() -> raft.frames.size() > next);
+            raft.commit(committed++);
+        }
+        tickets.forEach(ticket ->
+                assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class));
+        int last = committed;
+        Awaitility.await()
+                .until(() -> last == raft.frames.size() && writer.load().framesInFlight() == 0);
+    }
+
+    @Test
     void acksOneIsAnsweredWhenTheFrameIsOnThisBrokersDisk() {
         AppendTicket ticket = offer(TestBatches.plain(1), Acks.LEADER);
         get(ticket.assigned());
         assertThat(ticket.done()).isNotDone();
 
-        writer.flushed(raft.indexOf(0));
+        writer.flushed(raft.frames.get(0).position());
 
+        assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class);
+    }
+
+    @Test
+    void whatWasFlushedInAnEarlierTermSaysNothingAboutTheSameIndexNow() {
+        // As a follower this broker had written further than its log reaches now.
+        writer.flushed(new LogPosition(0, 100));
+        AppendTicket ticket = offer(TestBatches.plain(1), Acks.LEADER);
+        get(ticket.assigned());
+        assertThat(ticket.done()).isNotDone();
+
+        writer.flushed(new LogPosition(0, 101)); // a flush that was under way
+        assertThat(ticket.done()).isNotDone();
+
+        writer.flushed(raft.frames.get(0).position());
         assertThat(get(ticket.done())).isInstanceOf(AppendOutcome.Appended.class);
     }
 
@@ -216,7 +362,7 @@ class ShardWriterTest {
                         (BatchCheck.Result.Good) check.check(request),
                         new CompletableFuture<>(),
                         new CompletableFuture<>(),
-                        System.nanoTime() + TimeUnit.SECONDS.toNanos(30));
+                        nanos.get() + TimeUnit.SECONDS.toNanos(30));
         writer.offer(pending);
         return new AppendTicket(pending.assigned(), pending.done());
     }
@@ -257,10 +403,6 @@ class ShardWriterTest {
         @Override
         public void stepDown() {
             steppedDown = true;
-        }
-
-        long indexOf(int frame) {
-            return frames.get(frame).position().index();
         }
 
         void commit(int frame) {

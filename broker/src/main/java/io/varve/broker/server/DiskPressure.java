@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.server;
+
+import io.varve.archiver.StepResult;
+import io.varve.broker.api.DataDirectoryView;
+import io.varve.broker.api.WriteAdmission;
+import io.varve.broker.config.BrokerConfig;
+import io.varve.broker.server.DiskMeter.DiskSpace;
+import io.varve.manifest.ShardId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How full the disk is, and what follows from it. Nothing is lost at any level: reads, metadata
+/// and group offsets go on, and each level ends by itself when space is back.
+///
+/// ```
+/// ROOM --disk.low.watermark--> LOW --disk.high.watermark--> HIGH --half of the rest--> SCARCE --reserve--> FULL
+///      all below the floor may go,  producers of shards that     ... and are           all producers
+///      checkpoints at once          are not archived are slowed  refused               are refused
+/// ```
+///
+/// A level is left when the used share is [#HYSTERESIS] below its mark (the last: when twice the
+/// reserve is free). A shard counts as not archived when its oldest record that is in no journal is
+/// older than some intervals: the bucket is away, or too slow for what is written. The reserve is
+/// room for what is never pushed back, so that a full disk ends the process (a failed write is
+/// final) only when others fill it.
+///
+/// Producers are refused with KAFKA_STORAGE_ERROR: the Java client and librdkafka both try again
+/// after it and know that nothing was stored; after THROTTLING_QUOTA_EXCEEDED librdkafka gives up.
+///
+/// Owner of [#step]: one thread; everything else thread-safe.
+final class DiskPressure implements WriteAdmission {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskPressure.class);
+
+    static final double HYSTERESIS = 0.01;
+    static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final long LOOK_EVERY_MS = 1_000;
+    private static final int LOOKS_BETWEEN_CHECKPOINTS = 30;
+
+    /// A shard that is so many `archive.interval.ms` late is not archived.
+    private static final long INTERVALS_BEHIND = 6;
+
+    /// Of a small disk, the reserve is no more than this part.
+    private static final int RESERVE_PARTS = 20;
+
+    private final DiskMeter disk;
+    private final Marks marks;
+    private final Collection<? extends ShardArchive> shards;
+    private final LongAdder slowed = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private int looksSinceCheckpoint;
+    private volatile Optional<DiskSpace> looked = Optional.empty();
+    private volatile Level level = Level.ROOM;
+    private volatile Set<ShardId> behind = Set.of();
+
+    DiskPressure(DiskMeter disk, Marks marks, Collection<? extends ShardArchive> shards) {
+        this.disk = disk;
+        this.marks = marks;
+        this.shards = shards;
+    }
+
+    /// @param low, high `disk.low.watermark`, `disk.high.watermark`
+    /// @param reserveBytes less than this left: everybody is refused
+    /// @param behindAfter age of an unarchived record from which its shard counts as not archived
+    record Marks(double low, double high, long reserveBytes, Duration behindAfter) {
+        /// The reserve holds the files that each shard writes and prepares next.
+        static Marks of(BrokerConfig config, int shards) {
+            BrokerConfig.HotTier hot = config.hotTier();
+            return new Marks(
+                    hot.lowWatermark(),
+                    hot.highWatermark(),
+                    2 * hot.fileBytes() * shards,
+                    Duration.ofMillis(INTERVALS_BEHIND * config.archive().intervalMs()));
+        }
+    }
+
+    enum Level {
+        ROOM(0),
+        LOW(1),
+        HIGH(2),
+        SCARCE(3),
+        FULL(4);
+
+        /// As the metric shows it.
+        final int number;
+
+        Level(int number) {
+            this.number = number;
+        }
+    }
+
+    /// A shard's archiving, as seen from here.
+    interface ShardArchive {
+        ShardId id();
+
+        /// Age of the oldest committed record that is in no journal; 0 when there is none.
+        Duration lag();
+
+        /// Raises the floor to what is journaled, as soon as it can: only below it files may go.
+        void checkpointNow();
+    }
+
+    /// Looks at the disk.
+    StepResult step() {
+        DiskSpace now;
+        try {
+            now = disk.measure();
+        } catch (IOException e) {
+            return new StepResult.Failed("cannot ask how full the disk is", e);
+        }
+        looked = Optional.of(now);
+        become(levelOf(now), now);
+        if (level == Level.ROOM) {
+            behind = Set.of();
+            looksSinceCheckpoint = LOOKS_BETWEEN_CHECKPOINTS;
+        } else {
+            behind = findBehind();
+            if (++looksSinceCheckpoint > LOOKS_BETWEEN_CHECKPOINTS) {
+                looksSinceCheckpoint = 0;
+                shards.forEach(ShardArchive::checkpointNow);
+            }
+        }
+        return new StepResult.Idle(LOOK_EVERY_MS);
+    }
+
+    private Level levelOf(DiskSpace now) {
+        if (now.usableBytes() < reserve(now) * (level == Level.FULL ? 2 : 1)) {
+            return Level.FULL;
+        }
+        return reached(Level.SCARCE, (marks.high() + 1) / 2, now)
+                ? Level.SCARCE
+                : reached(Level.HIGH, marks.high(), now)
+                        ? Level.HIGH
+                        : reached(Level.LOW, marks.low(), now) ? Level.LOW : Level.ROOM;
+    }
+
+    private long reserve(DiskSpace now) {
+        return Math.min(marks.reserveBytes(), now.totalBytes() / RESERVE_PARTS);
+    }
+
+    /// What is reached already is left a bit later.
+    private boolean reached(Level each, double mark, DiskSpace now) {
+        double slack = each.compareTo(level) <= 0 ? HYSTERESIS : 0;
+        return now.usedShare() + slack >= mark;
+    }
+
+    private void become(Level next, DiskSpace why) {
+        if (next != level) {
+            LOG.warn(
+                    "disk pressure: {} -> {}, usedShare={}, usableBytes={}",
+                    level,
+                    next,
+                    share(why),
+                    why.usableBytes());
+            level = next;
+        }
+    }
+
+    private Set<ShardId> findBehind() {
+        Set<ShardId> found = new HashSet<>();
+        for (ShardArchive shard : shards) {
+            if (shard.lag().compareTo(marks.behindAfter()) > 0) {
+                found.add(shard.id());
+            }
+        }
+        return Set.copyOf(found);
+    }
+
+    @Override
+    public Verdict of(ShardId shard) {
+        Level now = level;
+        boolean late = now.compareTo(Level.HIGH) >= 0 && behind.contains(shard);
+        if (now == Level.FULL) {
+            refused.increment();
+            return refusal("disk of this broker is full");
+        } else if (late && now == Level.SCARCE) {
+            refused.increment();
+            return refusal(
+                    "disk of this broker is nearly full and the bucket does not take this topic's records");
+        } else if (late) {
+            slowed.increment();
+            return new Verdict.Slowed(PAUSE);
+        }
+        return new Verdict.Admitted();
+    }
+
+    private Verdict.Refused refusal(String fact) {
+        DiskSpace now = space();
+        return new Verdict.Refused(
+                Errors.KAFKA_STORAGE_ERROR,
+                fact + ": usedShare=" + share(now) + ", usableBytes=" + now.usableBytes(),
+                PAUSE);
+    }
+
+    private static String share(DiskSpace space) {
+        return String.format(Locale.ROOT, "%.3f", space.usedShare());
+    }
+
+    /// Whether everything below the floor should go.
+    boolean underPressure() {
+        return level != Level.ROOM;
+    }
+
+    Level level() {
+        return level;
+    }
+
+    /// As it was at the last look; nothing before the first.
+    DiskSpace space() {
+        return looked.orElse(new DiskSpace(0, 0));
+    }
+
+    DataDirectoryView asDirectory(Path path) {
+        return new DataDirectoryView() {
+            @Override
+            public String path() {
+                return path.toString();
+            }
+
+            @Override
+            public long totalBytes() {
+                return looked.map(DiskSpace::totalBytes).orElse(-1L);
+            }
+
+            @Override
+            public long usableBytes() {
+                return looked.map(DiskSpace::usableBytes).orElse(-1L);
+            }
+        };
+    }
+
+    /// Shards whose producers are pushed back, or will be.
+    int shardsBehind() {
+        return behind.size();
+    }
+
+    /// Partitions of produce requests that were slowed, and that were refused.
+    long slowed() {
+        return slowed.sum();
+    }
+
+    long refused() {
+        return refused.sum();
+    }
+}
