@@ -3,6 +3,10 @@ package io.varve.cli.durability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.manifest.generation.ClusterFiles;
+import io.varve.manifest.generation.ClusterIdentity;
+import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStores;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -49,29 +53,30 @@ class RefusalIT {
 
     @Test
     void theDirectoryOfAnotherClusterOrBrokerAndTheBucketOfAnotherAreRefused() throws Exception {
-        Path ours = folder.resolve("ours");
-        Path theirs = folder.resolve("theirs");
-        try (BrokerNode broker = BrokerNode.in(ours);
-                BrokerNode other = BrokerNode.in(theirs)) {
+        String otherBucket = "file://" + folder.resolve("other-bucket");
+        try (ObjectStore bucket = ObjectStores.open(otherBucket)) {
+            ClusterFiles.createIdentity(
+                    bucket, new ClusterIdentity(ClusterIdentity.FORMAT_VERSION, "another", 1));
+        }
+        try (BrokerNode broker = BrokerNode.in(folder.resolve("ours"))) {
             broker.start().kill();
-            other.start().kill();
             String ourBucket = broker.bucketUrl();
-            String ourData = broker.data().toString();
 
-            assertThat(refused(broker.with("archive.bucket", other.bucketUrl())))
+            assertThat(refused(broker.with("archive.bucket", otherBucket)))
                     .contains("bucket of another cluster")
-                    .contains(other.bucketUrl());
-            assertThat(
-                            refused(
-                                    broker.with("archive.bucket", ourBucket)
-                                            .with("log.dirs", other.data().toString())))
-                    .contains("another cluster")
-                    .contains(other.data().toString());
-            assertThat(refused(broker.with("log.dirs", ourData).with("node.id", "2")))
+                    .contains(otherBucket);
+            assertThat(refused(broker.with("archive.bucket", ourBucket).with("node.id", "2")))
                     .contains("data directory belongs to another broker")
                     .contains("node.id=1");
 
-            broker.with("node.id", "1").start();
+            Path identity = broker.data().resolve("varve.properties");
+            Files.writeString(
+                    identity,
+                    Files.readString(identity)
+                            .replaceFirst("cluster\\.id=.*", "cluster.id=another"));
+            assertThat(refused(broker.with("node.id", "1")))
+                    .contains("another cluster")
+                    .contains(broker.data().toString());
         }
     }
 

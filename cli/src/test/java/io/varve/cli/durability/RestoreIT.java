@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.varve.cli.Run;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -211,6 +212,13 @@ class RestoreIT {
         return new ObjectMapper().readTree(ended.out());
     }
 
+    /// In this process, to save its start.
+    private static JsonNode recoverHere(String bucketUrl) throws IOException {
+        Run run = Run.of(recoverRun(bucketUrl));
+        assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
+        return new ObjectMapper().readTree(run.out());
+    }
+
     private static String[] recoverRun(String bucketUrl) {
         return new String[] {
             "recover", "run", "--cluster", "--bucket", bucketUrl, "--yes", "--force", "-o", "json"
@@ -294,7 +302,7 @@ class RestoreIT {
                 broker.kill();
                 Path untouched = folder.resolve("untouched");
                 Folders.copyAll(broker.bucket(), untouched);
-                JsonNode wanted = recover("file://" + untouched).get("topics");
+                JsonNode wanted = recoverHere("file://" + untouched).get("topics");
 
                 Path lastRestored = untouched;
                 for (int objects = 1; objects <= KILL_POINTS; objects += 2) {
@@ -302,7 +310,7 @@ class RestoreIT {
                     Folders.copyAll(broker.bucket(), copy);
                     killedAfter(objects, copy);
 
-                    JsonNode run = recover("file://" + copy);
+                    JsonNode run = recoverHere("file://" + copy);
 
                     assertThat(run.get("topics")).as("killed after " + objects).isEqualTo(wanted);
                     assertThat(run.get("generation").asInt()).isEqualTo(2);
