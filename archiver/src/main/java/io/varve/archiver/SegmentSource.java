@@ -21,6 +21,9 @@ final class SegmentSource {
     /// At most this much is read at once, more only for one larger batch.
     static final int READ_BYTES = 8 << 20;
 
+    /// Less is not worth a request, however little room is left.
+    private static final int READ_BYTES_MIN = 256 << 10;
+
     private final ArchiveContext context;
     private final ShardSource source;
     private final ShardShadow shadow;
@@ -70,7 +73,7 @@ final class SegmentSource {
         if (section.baseOffset() > offset) {
             return ByteBuffer.allocate(0);
         }
-        return cut(readSection(key, section, offset, maxBytes), offset, endOffset);
+        return cut(readSection(key, section, offset, maxBytes), offset, endOffset, maxBytes);
     }
 
     private PackIndex open(String key) throws IOException {
@@ -92,7 +95,7 @@ final class SegmentSource {
             }
             from = point.position();
         }
-        long length = maxBytes;
+        long length = Math.max(maxBytes, READ_BYTES_MIN);
         while (true) {
             long to = Math.min(section.length(), from + length);
             ByteBuffer bytes = PackReader.readRange(context.store(), key, section, from, to);
@@ -101,24 +104,25 @@ final class SegmentSource {
             if (holdsOffset || to == section.length()) {
                 return whole;
             }
-            length += maxBytes; // a batch larger than one read, or many small ones in front of the
-            // offset
+            length *= 2; // a batch larger than one read, or many small ones in front of the offset
         }
     }
 
-    /// Without batches in front of `offset`, and without those that end behind `endOffset`.
-    private static ByteBuffer cut(ByteBuffer batches, long offset, long endOffset) {
+    /// Without batches in front of `offset`, and without those that end behind `endOffset` or do
+    /// not fit, but for the first.
+    private static ByteBuffer cut(ByteBuffer batches, long offset, long endOffset, int maxBytes) {
         int start = batches.limit();
         int end = batches.position();
         for (BatchHeader batch : Batches.in(batches)) {
             if (batch.endOffset() <= offset) {
                 continue;
             }
-            if (batch.endOffset() > endOffset) {
+            int batchEnd = batch.position() + batch.sizeInBytes();
+            if (batch.endOffset() > endOffset || (end > start && batchEnd - start > maxBytes)) {
                 break;
             }
             start = Math.min(start, batch.position());
-            end = batch.position() + batch.sizeInBytes();
+            end = batchEnd;
         }
         return start < end ? batches.slice(start, end - start) : ByteBuffer.allocate(0);
     }

@@ -132,7 +132,13 @@ final class Segmenter implements Stepper {
                 case TELLING -> tell(required(due), required(manifest));
             };
         } catch (IOException e) {
-            return new StepResult.Failed(doing("failed"), e);
+            String what = doing("failed");
+            if (state == State.PUTTING && !(e instanceof ObjectStoreException.Transient)) {
+                // the store refuses for good, or the temporary file is gone: begin again later
+                choice.leaveAlone(required(due).hot().id());
+                abandon();
+            }
+            return new StepResult.Failed(what, e);
         } catch (CommandFailedException e) {
             abandon();
             return new StepResult.Failed("archived end not taken: shard=" + source.shard(), e);

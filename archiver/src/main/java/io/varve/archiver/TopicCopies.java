@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.archiver;
 
+import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.ControlFact;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
+import io.varve.manifest.topic.TopicDocument;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Writes each topic's `topic.json`, a copy for people and for rebuilds, when a journal says that
 /// the topic came or changed. The shard that holds partition 0 writes it. No checkpoint is drafted
 /// before all are written, so none is forgotten at a crash: the journals behind the checkpoint tell
 /// them again. At most one waits per topic. Thread-safe.
 final class TopicCopies implements Stepper {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicCopies.class);
     private final ArchiveContext context;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<PartitionId, Copy> waiting = new LinkedHashMap<>();
 
-    private record Copy(String topicName, String json) {}
+    private record Copy(String topicName, TopicDocument document) {}
 
     TopicCopies(ArchiveContext context) {
         this.context = context;
@@ -46,19 +50,25 @@ final class TopicCopies implements Stepper {
         lock.lock();
         try {
             switch (fact) {
-                case ControlFact.Opened opened ->
-                        waiting.put(
-                                section.partition(),
-                                new Copy(section.topicName(), opened.topicRecord()));
-                case ControlFact.TopicChanged changed ->
-                        waiting.put(
-                                section.partition(),
-                                new Copy(section.topicName(), changed.topicRecord()));
+                case ControlFact.Opened opened -> copy(section, opened.topicRecord());
+                case ControlFact.TopicChanged changed -> copy(section, changed.topicRecord());
                 case ControlFact.Closed closed -> waiting.remove(section.partition());
                 case ControlFact.LogStartMoved moved -> {}
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// A record that is no topic (that of the metadata itself is empty) has no copy.
+    private void copy(PackSection section, String topicRecord) {
+        try {
+            waiting.put(
+                    section.partition(),
+                    new Copy(section.topicName(), TopicDocument.fromLine(topicRecord)));
+        } catch (CorruptObjectException e) {
+            waiting.remove(section.partition());
+            LOG.debug("no copy of a topic without a record: partition={}", section.partition(), e);
         }
     }
 
@@ -80,11 +90,7 @@ final class TopicCopies implements Stepper {
         Copy copy = next.getValue();
         String key = BucketKeys.topicJson(copy.topicName(), next.getKey().topicId());
         try {
-            context.store()
-                    .put(
-                            key,
-                            ObjectBody.of(copy.json().getBytes(StandardCharsets.UTF_8)),
-                            PutMode.OVERWRITE);
+            context.store().put(key, ObjectBody.of(copy.document().encode()), PutMode.OVERWRITE);
         } catch (ObjectStoreException e) {
             return new StepResult.Failed("cannot write a topic's copy: key=" + key, e);
         }

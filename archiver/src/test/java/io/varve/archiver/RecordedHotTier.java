@@ -10,7 +10,9 @@ import io.varve.manifest.metadata.MetadataRecords;
 import io.varve.manifest.pack.ControlFact;
 import io.varve.manifest.state.BatchFacts;
 import io.varve.manifest.state.PartitionLedger;
+import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.state.PartitionState.ManifestRef;
+import io.varve.manifest.topic.TopicDocument;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -40,6 +42,8 @@ final class RecordedHotTier {
     final TreeMap<PartitionId, PartitionLedger> ledgers = new TreeMap<>();
     final Map<PartitionId, TreeMap<Long, Stored>> batches = new HashMap<>();
     final Map<PartitionId, Long> hotStarts = new HashMap<>();
+    final List<PartitionState> first = new ArrayList<>();
+    int baseEpoch;
     long term = 1;
     long floorIndex;
     long firstIndex;
@@ -60,6 +64,9 @@ final class RecordedHotTier {
     /// A shard of a later generation that starts with a checkpoint at index 0.
     static RecordedHotTier restored(ShardCheckpoint first, ManualClock clock) {
         RecordedHotTier tier = new RecordedHotTier(first.shard(), clock);
+        tier.first.addAll(first.partitions());
+        tier.baseEpoch =
+                first.partitions().stream().mapToInt(PartitionState::baseEpoch).max().orElse(0);
         first.partitions()
                 .forEach(state -> {
                     tier.ledgers.put(state.id(), PartitionLedger.from(state));
@@ -71,10 +78,14 @@ final class RecordedHotTier {
 
     PartitionId open(String topic, int partition) {
         PartitionId id = new PartitionId(topicId(topic), partition);
+        open(id, topic, topicRecord(topic));
+        return id;
+    }
+
+    void open(PartitionId id, String topic, String topicRecord) {
         commit(
                 new CommittedFrame.Control(
-                        id, topic, new ControlFact.Opened(0, 0, topicRecord(topic))));
-        return id;
+                        id, topic, new ControlFact.Opened(0, baseEpoch, topicRecord)));
     }
 
     /// The topic was deleted.
@@ -88,7 +99,7 @@ final class RecordedHotTier {
     }
 
     static String topicRecord(String topic) {
-        return "{\"name\":\"" + topic + "\"}";
+        return new TopicDocument(topic, topicId(topic), 1, Map.of()).toLine();
     }
 
     static Uuid topicId(String topic) {
@@ -206,7 +217,9 @@ final class RecordedHotTier {
     }
 
     long appendMetadata(PartitionId id, ApiMessage record) {
-        byte[] value = MetadataRecords.serialize(new ApiMessageAndVersion(record, (short) 0));
+        byte[] value =
+                MetadataRecords.serialize(
+                        new ApiMessageAndVersion(record, record.highestSupportedVersion()));
         long base = ledgers.get(id).highWatermark();
         return commit(
                 slice(
@@ -391,6 +404,7 @@ final class RecordedHotTier {
         public void archived(PartitionId partition, long archivedEnd, ManifestRef manifest)
                 throws CommandFailedException {
             command("archived " + partition + " " + archivedEnd + " " + manifest);
+            checkOpen(partition);
             commit(new CommittedFrame.Archived(partition, archivedEnd, manifest));
         }
 
@@ -398,6 +412,7 @@ final class RecordedHotTier {
         public void moveLogStart(PartitionId partition, long logStart)
                 throws CommandFailedException {
             command("logStart " + partition + " " + logStart);
+            checkOpen(partition);
             commit(
                     new CommittedFrame.Control(
                             partition,
@@ -410,6 +425,12 @@ final class RecordedHotTier {
             command("floor " + endIndex);
             commit();
             floorIndex = Math.max(floorIndex, endIndex);
+        }
+
+        private void checkOpen(PartitionId partition) throws CommandFailedException {
+            if (!ledgers.containsKey(partition)) {
+                throw new CommandFailedException("not open: partition=" + partition);
+            }
         }
 
         private void command(String what) throws CommandFailedException {

@@ -392,6 +392,11 @@ class ShardArchiveTest {
         world.segment(orders, other);
         assertThat(world.keys("topics/orders/"))
                 .contains(BucketKeys.topicJson("orders", orders.topicId()));
+        assertThat(
+                        io.varve.manifest.topic.TopicDocument.read(
+                                world.memory, "orders", orders.topicId()))
+                .as("as its format page says")
+                .isPresent();
         world.tier.commit(
                 new CommittedFrame.Control(
                         orders, "orders", new ControlFact.Closed(4, "topic deleted")));

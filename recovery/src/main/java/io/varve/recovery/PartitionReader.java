@@ -173,7 +173,8 @@ final class PartitionReader {
         ManifestRef ref = known.manifest();
         if (manifest.isPresent()) {
             PartitionManifest found = manifest.get();
-            if (found.archivedEnd() > end) {
+            // what was deleted counts as archived, also when no journal tells of it yet
+            if (found.archivedEnd() > Math.max(end, found.logStart())) {
                 findings.add(
                         Finding.of(
                                 Kind.JOURNAL_HOLE,

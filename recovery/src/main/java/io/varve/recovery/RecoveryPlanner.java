@@ -120,12 +120,28 @@ public final class RecoveryPlanner {
             return plan(histories, metadata, assembly);
         }
 
-        private void checkMetadata(List<ShardHistory> histories) {
+        private void checkMetadata(List<ShardHistory> histories) throws ObjectStoreException {
+            if (histories.isEmpty() && !store.list(BucketKeys.TOPICS_PREFIX, "", 1).isEmpty()) {
+                String prefix = BucketKeys.shardsPrefix(lineage.source());
+                findings.add(
+                        Finding.of(
+                                Kind.MISSING_CHECKPOINT,
+                                Severity.LOST,
+                                prefix,
+                                "topics have objects and there is no shard at all: prefix="
+                                        + prefix));
+            }
             boolean any =
                     histories.stream()
                             .anyMatch(history ->
                                     history.shard().isMetadata() && !history.ledgers().isEmpty());
-            if (!any && !histories.isEmpty()) {
+            // a shard that only END was put into never journaled anything
+            boolean lived =
+                    histories.stream()
+                            .anyMatch(history ->
+                                    history.closeIndex() > 0
+                                            || history.checkpointIndex().isPresent());
+            if (!any && lived) {
                 String prefix =
                         BucketKeys.shardPrefix(
                                 new ShardId(lineage.source(), ShardId.METADATA_SHARD, 0));

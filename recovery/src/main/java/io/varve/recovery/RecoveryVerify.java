@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// configs, offsets, group offsets and every record. The cluster may have gone on since: its ends
 /// and its groups may be further, retention may have moved its starts.
 ///
-/// A cluster that was never restored is compared with what its bucket holds at this moment. Owner:
-/// the caller's thread.
+/// A cluster that was never restored, and one whose restore was so long ago that what it was made
+/// from is collected, is compared with what its bucket holds at this moment. Owner: the caller's
+/// thread.
 public final class RecoveryVerify {
     private final ObjectStore store;
     private final ClusterView cluster;
@@ -58,10 +59,7 @@ public final class RecoveryVerify {
         int generation = Lineage.read(store).source();
         Optional<Cut> cut =
                 generation == 1 ? Optional.empty() : ClusterFiles.cut(store, generation);
-        RecoveryPlan plan =
-                cut.isPresent()
-                        ? RecoveryPlanner.planOf(store, cut.get())
-                        : RecoveryPlanner.plan(store);
+        RecoveryPlan plan = cut.isPresent() ? restored(cut.get()) : RecoveryPlanner.plan(store);
         Map<String, TopicView> there = cluster.topics();
         for (TopicPlan topic : plan.topics()) {
             TopicView view = there.get(topic.name());
@@ -75,6 +73,15 @@ public final class RecoveryVerify {
             verify(group, there);
         }
         return new Verification(generation, partitions, records, mismatches);
+    }
+
+    private RecoveryPlan restored(Cut cut) throws IOException, RecoveryException {
+        RecoveryPlan plan = RecoveryPlanner.planOf(store, cut);
+        boolean known =
+                plan.lost().isEmpty()
+                        && cut.partitions().stream()
+                                .allMatch(row -> plan.partition(row.id()).isPresent());
+        return known ? plan : RecoveryPlanner.plan(store);
     }
 
     private void add(What what, String subject, String message) {

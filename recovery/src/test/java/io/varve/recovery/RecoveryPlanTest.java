@@ -83,6 +83,20 @@ class RecoveryPlanTest {
     }
 
     @Test
+    void aBucketThatLostAllItsShardsIsNotAnEmptyCluster() throws Exception {
+        LivedCluster lived = new LivedCluster(3);
+        for (String key : lived.objects().keySet()) {
+            if (key.startsWith("shards/")) {
+                lived.store.delete(List.of(key));
+            }
+        }
+
+        assertThat(RecoveryPlanner.plan(lived.store).lost())
+                .extracting(Finding::kind)
+                .contains(Finding.Kind.MISSING_CHECKPOINT);
+    }
+
+    @Test
     void emptyBucketIsRefusedByName() {
         assertThatThrownBy(this::plan)
                 .isInstanceOf(RecoveryException.class)

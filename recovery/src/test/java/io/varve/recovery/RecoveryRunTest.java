@@ -80,6 +80,20 @@ class RecoveryRunTest {
         Restored.matches(store, restored, cluster);
     }
 
+    /// Found by the simulation: END objects of the run itself were taken for a life without
+    /// metadata.
+    @Test
+    void aClusterThatJournaledNothingIsRestoredEmpty() throws Exception {
+        cluster.found(1);
+        clock.pass(Duration.ofMinutes(5));
+
+        RecoveryReport report = run(store).run();
+
+        assertThat(report.isWhole()).isTrue();
+        assertThat(report.topics()).isEmpty();
+        assertThat(RecoveryPlanner.plan(store).prepared()).isTrue();
+    }
+
     @Test
     void firstCheckpointsCarryProducersEpochsAndMetadata() throws Exception {
         live();

@@ -9,14 +9,18 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
+import io.varve.recovery.Finding;
 import io.varve.recovery.PartitionContent;
 import io.varve.recovery.PartitionPlan;
 import io.varve.recovery.RecoveryException;
 import io.varve.recovery.RecoveryPlan;
 import io.varve.recovery.RecoveryPlanner;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +33,7 @@ import picocli.CommandLine.Parameters;
                 "Prints a partition's records from the bucket alone, each checksum checked (-o json: one JSON object a line).",
         footer = {
             "",
+            "Exit code 1 when something of it is damaged or missing.",
             "Example:  varve bucket cat orders/0 --from 100 --max 10 --bucket file:///var/lib/varve/bucket"
         })
 final class BucketCat implements Callable<Integer> {
@@ -63,13 +68,14 @@ final class BucketCat implements Callable<Integer> {
                             + "; give TOPIC/PARTITION, an offset, a count");
         }
         try (ObjectStore store = bucket.open()) {
+            RecoveryPlan plan = RecoveryPlanner.plan(store);
             PartitionPlan partition =
-                    partition(store, named.group(1), Integer.parseInt(named.group(2)));
+                    partition(plan, named.group(1), Integer.parseInt(named.group(2)));
             RecordPrinter printer = new RecordPrinter(output, partition, from, max);
             new PartitionContent(store, partition).read(from, printer::take);
             output.out().flush();
-            return ExitCode.DONE;
-        } catch (CorruptObjectException | ObjectStoreException.NotFound e) {
+            return sayWhatIsMissing(plan, partition);
+        } catch (CorruptObjectException | ObjectStoreException.NotFound | KafkaException e) {
             output.out().flush();
             output.say("damaged: " + e.getMessage());
             return ExitCode.BAD_NEWS;
@@ -80,9 +86,30 @@ final class BucketCat implements Callable<Integer> {
         }
     }
 
-    private PartitionPlan partition(ObjectStore store, String topic, int number)
-            throws ObjectStoreException, RecoveryException, CommandFailure {
-        RecoveryPlan plan = RecoveryPlanner.plan(store);
+    /// What was printed may end too early: damage that concerns this partition, or everything.
+    private int sayWhatIsMissing(RecoveryPlan plan, PartitionPlan partition) {
+        List<Finding> lost =
+                plan.lost().stream()
+                        .filter(finding ->
+                                finding.topic() == null
+                                        || (finding.topic().equals(partition.topicName())
+                                                && Objects.equals(
+                                                        finding.partition(),
+                                                        partition.id().partition())))
+                        .toList();
+        lost.forEach(finding ->
+                output.say(
+                        "damaged: "
+                                + finding.message()
+                                + ": "
+                                + finding.key()
+                                + "; "
+                                + finding.kind().remedy()));
+        return lost.isEmpty() ? ExitCode.DONE : ExitCode.BAD_NEWS;
+    }
+
+    private PartitionPlan partition(RecoveryPlan plan, String topic, int number)
+            throws CommandFailure {
         return plan.partition(topic, number)
                 .orElseThrow(() ->
                         new CommandFailure(

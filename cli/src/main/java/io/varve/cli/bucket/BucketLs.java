@@ -55,6 +55,8 @@ final class BucketLs implements Callable<Integer> {
             }
             out.flush();
             return ExitCode.DONE;
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure("not a prefix: " + prefix + ": " + e.getMessage(), e);
         } catch (ObjectStoreException e) {
             throw bucket.failure("cannot list", e);
         }

@@ -54,9 +54,15 @@ public record TopicDocument(
 
     /// Puts or replaces `topic.json`.
     public void write(ObjectStore store) throws ObjectStoreException {
-        byte[] bytes = JsonDocument.write(FORMAT, VERSION, node());
         store.put(
-                BucketKeys.topicJson(topicName, topicId), ObjectBody.of(bytes), PutMode.OVERWRITE);
+                BucketKeys.topicJson(topicName, topicId),
+                ObjectBody.of(encode()),
+                PutMode.OVERWRITE);
+    }
+
+    /// The bytes of `topic.json`.
+    public byte[] encode() {
+        return JsonDocument.write(FORMAT, VERSION, node());
     }
 
     /// Reads `topic.json`; empty when there is none.

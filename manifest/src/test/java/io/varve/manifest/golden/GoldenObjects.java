@@ -13,6 +13,10 @@ import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.ClusterIdentity;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
+import io.varve.manifest.hold.Hold;
+import io.varve.manifest.hold.MarkerCodec;
+import io.varve.manifest.hold.NamedManifest;
+import io.varve.manifest.hold.RestorePoint;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.ControlFact;
 import io.varve.manifest.pack.PackFacts;
@@ -78,6 +82,8 @@ public final class GoldenObjects {
         files.put("manifest.json", ManifestCodec.encode(manifest()));
         files.put("manifest-page.json", PageCodec.encode(page()));
         files.put("manifest-paged.json", ManifestCodec.encode(pagedManifest()));
+        files.put("restore-point.json", MarkerCodec.encode(restorePoint()));
+        files.put("hold.json", MarkerCodec.encode(hold()));
         ClusterFiles.createIdentity(store, identity());
         files.put("varve.json", WholeObjects.read(store, BucketKeys.varveJson()));
         ClusterFiles.claim(store, claim());
@@ -248,6 +254,27 @@ public final class GoldenObjects {
                                 TIME_MS)),
                 List.of(new DoomedPage(gone.ref(), "retention", TIME_MS + 3_600_000)),
                 List.of(new EpochStart(5, 60)));
+    }
+
+    public static RestorePoint restorePoint() {
+        return new RestorePoint(
+                "before-upgrade",
+                42,
+                TIME_MS,
+                1,
+                List.of(
+                        new RestorePoint.ShardPoint(
+                                SHARD, 30, 20, List.of(BucketKeys.journal(SHARD, 20)))),
+                List.of(new NamedManifest("orders", PARTITION, new ManifestRef(1, 7))));
+    }
+
+    public static Hold hold() {
+        return new Hold(
+                "undelete-orders",
+                "topic undelete",
+                TIME_MS,
+                List.of(BucketKeys.topicJson("orders", TOPIC)),
+                List.of(new NamedManifest("orders", PARTITION, new ManifestRef(1, 7))));
     }
 
     public static ClusterIdentity identity() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.manifest.checkpoint.CheckpointCodec;
 import io.varve.manifest.generation.ClusterFiles;
+import io.varve.manifest.hold.MarkerCodec;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.PackReader;
 import io.varve.manifest.partition.ManifestCodec;
@@ -59,6 +60,9 @@ final class GoldenTest {
                 .isEqualTo(GoldenObjects.pagedManifest());
         assertThat(PageCodec.decode(golden("manifest-page.json"), "golden", 0x0123456789abcdefL))
                 .isEqualTo(GoldenObjects.page());
+        assertThat(MarkerCodec.restorePoint(golden("restore-point.json"), "golden"))
+                .isEqualTo(GoldenObjects.restorePoint());
+        assertThat(MarkerCodec.hold(golden("hold.json"), "golden")).isEqualTo(GoldenObjects.hold());
         assertThat(ClusterFiles.identity(storeWith(BucketKeys.varveJson(), "varve.json")))
                 .contains(GoldenObjects.identity());
         assertThat(ClusterFiles.claim(storeWith(BucketKeys.claim(2), "claim.json"), 2))
