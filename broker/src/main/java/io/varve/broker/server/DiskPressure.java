@@ -44,8 +44,13 @@ final class DiskPressure implements WriteAdmission {
 
     static final double HYSTERESIS = 0.01;
     static final Duration PAUSE = Duration.ofSeconds(1);
-    private static final long LOOK_EVERY_MS = 1_000;
-    private static final int LOOKS_BETWEEN_CHECKPOINTS = 30;
+    private static final long LOOK_WITH_ROOM_MS = 1_000;
+
+    /// Under pressure; the reserve must last from one look to the next.
+    private static final long LOOK_MS = 100;
+
+    private static final int LOOKS_BETWEEN_LAGS = 10;
+    private static final int LOOKS_BETWEEN_CHECKPOINTS = 100;
 
     /// A shard that is so many `archive.interval.ms` late is not archived.
     private static final long INTERVALS_BEHIND = 6;
@@ -58,7 +63,7 @@ final class DiskPressure implements WriteAdmission {
     private final Collection<? extends ShardArchive> shards;
     private final LongAdder slowed = new LongAdder();
     private final LongAdder refused = new LongAdder();
-    private int looksSinceCheckpoint;
+    private int looks;
     private volatile Optional<DiskSpace> looked = Optional.empty();
     private volatile Level level = Level.ROOM;
     private volatile Set<ShardId> behind = Set.of();
@@ -122,15 +127,17 @@ final class DiskPressure implements WriteAdmission {
         become(levelOf(now), now);
         if (level == Level.ROOM) {
             behind = Set.of();
-            looksSinceCheckpoint = LOOKS_BETWEEN_CHECKPOINTS;
-        } else {
-            behind = findBehind();
-            if (++looksSinceCheckpoint > LOOKS_BETWEEN_CHECKPOINTS) {
-                looksSinceCheckpoint = 0;
-                shards.forEach(ShardArchive::checkpointNow);
-            }
+            looks = 0;
+            return new StepResult.Idle(LOOK_WITH_ROOM_MS);
         }
-        return new StepResult.Idle(LOOK_EVERY_MS);
+        if (looks % LOOKS_BETWEEN_CHECKPOINTS == 0) {
+            shards.forEach(ShardArchive::checkpointNow);
+        }
+        if (looks % LOOKS_BETWEEN_LAGS == 0) {
+            behind = findBehind(); // costs a look at every partition
+        }
+        looks++;
+        return new StepResult.Idle(LOOK_MS);
     }
 
     private Level levelOf(DiskSpace now) {
