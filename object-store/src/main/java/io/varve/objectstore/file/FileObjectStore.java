@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 /// temporary file that no listing shows and that a later [#open] removes; a crash after it leaves
 /// the whole object. A delete removes folders that it has emptied, and a put that meets a vanished
 /// folder makes it again. The bucket's own directory is made by [#openOrCreate] only, so that an
-/// unmounted disk is noticed.
+/// unmounted disk is noticed. A put that would fill the disk is refused ([DiskReserve]).
 ///
 /// Symbolic links below the bucket's directory are not followed: they are neither objects nor
 /// folders. Calls take as long as the file system takes; there is no other deadline. Thread-safe.
@@ -60,8 +60,13 @@ public final class FileObjectStore implements ObjectStore {
     private final Folders folders;
     private final TemporaryFiles temporaryFiles;
     private final NameClaim nameClaim;
+    private final DiskReserve reserve;
 
-    FileObjectStore(Folders folders, TemporaryFiles temporaryFiles, NameClaim nameClaim) {
+    FileObjectStore(
+            Folders folders,
+            TemporaryFiles temporaryFiles,
+            NameClaim nameClaim,
+            DiskReserve reserve) {
         this.root = folders.root();
         String path = root.toUri().getRawPath();
         this.url =
@@ -72,6 +77,7 @@ public final class FileObjectStore implements ObjectStore {
         this.folders = folders;
         this.temporaryFiles = temporaryFiles;
         this.nameClaim = nameClaim;
+        this.reserve = reserve;
     }
 
     /// Opens the bucket in an existing directory and removes what crashed puts have left in it.
@@ -88,7 +94,8 @@ public final class FileObjectStore implements ObjectStore {
             TemporaryFiles temporaryFiles = new TemporaryFiles(folders, clock);
             temporaryFiles.removeLeftovers();
             NameClaim nameClaim = NameClaim.linkedElseLocked(temporaryFiles.lockFile());
-            return new FileObjectStore(folders, temporaryFiles, nameClaim);
+            return new FileObjectStore(
+                    folders, temporaryFiles, nameClaim, DiskReserve.of(folders.root()));
         } catch (IOException e) {
             throw FileErrors.translate("open: directory=" + directory, e);
         }
@@ -130,6 +137,7 @@ public final class FileObjectStore implements ObjectStore {
             Path file = temporaryFiles.create();
             boolean temporary = true;
             try {
+                reserve.check(key, body.bytes());
                 write(file, body);
                 Instant modified = Files.getLastModifiedTime(file).toInstant();
                 temporary = publish(file, target, mode);

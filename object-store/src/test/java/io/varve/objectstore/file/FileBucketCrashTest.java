@@ -70,7 +70,8 @@ final class FileBucketCrashTest {
                     return temporaryNameToo;
                 };
 
-        new FileObjectStore(folders, files, takenAtOnce).put("a", body("x"), PutMode.IF_ABSENT);
+        new FileObjectStore(folders, files, takenAtOnce, DiskReserve.of(folders.root()))
+                .put("a", body("x"), PutMode.IF_ABSENT);
 
         assertThat(read("a")).isEqualTo("x");
         assertThat(temporary).isDirectoryContaining(path -> !path.endsWith("lock"));

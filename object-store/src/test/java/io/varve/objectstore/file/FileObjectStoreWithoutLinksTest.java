@@ -14,6 +14,9 @@ final class FileObjectStoreWithoutLinksTest extends ObjectStoreContract {
         Folders folders = new Folders(directory.toRealPath());
         TemporaryFiles temporaryFiles = new TemporaryFiles(folders, InstantSource.system());
         return new FileObjectStore(
-                folders, temporaryFiles, NameClaim.locked(temporaryFiles.lockFile()));
+                folders,
+                temporaryFiles,
+                NameClaim.locked(temporaryFiles.lockFile()),
+                DiskReserve.of(folders.root()));
     }
 }
