@@ -20,11 +20,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Reads partitions over both tiers as one log: from local disk what is there, the rest from the
 /// bucket, without waiting for it. Never beyond the high watermark, for `read_committed` never
 /// beyond the last stable offset. Thread-safe.
 public final class PartitionReader implements PartitionReads {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionReader.class);
+
     private final HotReads hot;
     private final ColdReader cold;
     private final OffsetLookup lookup;
@@ -153,6 +157,14 @@ public final class PartitionReader implements PartitionReads {
             return hotOutcome(request, taken, rows);
         } catch (IOException | CorruptObjectException e) {
             closeAll(rows);
+            if (offset < request.partition().archivedEnd()) {
+                LOG.warn(
+                        "local disk is damaged, reading from the bucket: partition={}, offset={}, error={}",
+                        request.partition().id(),
+                        offset,
+                        e.getMessage());
+                return readCold(request, offset);
+            }
             return failed(e);
         }
     }

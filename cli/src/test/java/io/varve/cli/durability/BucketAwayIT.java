@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// figures do, and nothing is missing in the bucket afterwards.
 class BucketAwayIT {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    /// More than the longest pause between two tries of the archiver.
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
     private static final double LAG_SECONDS = 2;
 
     @TempDir Path folder;
