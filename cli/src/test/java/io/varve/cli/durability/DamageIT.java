@@ -98,7 +98,6 @@ class DamageIT {
             broker.start();
             cluster.requireWhole(broker, CALM);
             cluster.requireWritable(broker, CALM);
-            cluster.requireWritable(broker, ORDERS);
             // What local disk still holds is read there.
             Throwable thrown = catchThrowable(() -> cluster.requireWhole(broker, ORDERS));
             if (thrown != null) {
@@ -106,6 +105,7 @@ class DamageIT {
                         .isInstanceOf(KafkaException.class)
                         .hasMessageContaining("corrupt message when fetching offset");
             }
+            cluster.requireWritable(broker, ORDERS);
             assertThat(broker.log()).contains(manifest.getFileName().toString());
         }
     }
