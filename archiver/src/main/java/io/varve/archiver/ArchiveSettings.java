@@ -20,7 +20,7 @@ public record ArchiveSettings(
     public static ArchiveSettings defaults() {
         return new ArchiveSettings(
                 new Journals(5 * SECOND_MS, 16 << 20, SECOND_MS / 4),
-                new Segments(512L << 20, 5 * SECOND_MS, MINUTE_MS),
+                new Segments(512L << 20, 5 * SECOND_MS, MINUTE_MS, 640L << 20),
                 new Checkpoints(5 * MINUTE_MS, 64, DAY_MS),
                 new Cleaning(
                         5 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, DAY_MS, HOUR_MS, 7 * DAY_MS),
@@ -47,7 +47,8 @@ public record ArchiveSettings(
     ///   temporary space too: one file at a time
     /// @param checkMs how often partitions are looked at
     /// @param retryMs how long a partition is left alone whose own bytes were damaged
-    public record Segments(long bytesMax, long checkMs, long retryMs) {
+    /// @param reserveBytes what a temporary file leaves of a large disk
+    public record Segments(long bytesMax, long checkMs, long retryMs, long reserveBytes) {
         public Segments {
             check(
                     bytesMax > 0 && bytesMax <= 512L << 20 && checkMs > 0,

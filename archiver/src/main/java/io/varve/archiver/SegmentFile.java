@@ -106,7 +106,10 @@ final class SegmentFile implements AutoCloseable {
     /// Closes and deletes the file. Idempotent.
     @Override
     public void close() throws IOException {
-        writer.close();
-        Files.deleteIfExists(path);
+        try {
+            writer.close();
+        } finally {
+            Files.deleteIfExists(path);
+        }
     }
 }

@@ -67,7 +67,7 @@ final class Segmenter implements Stepper {
     private final SegmentChoice choice;
     private final SegmentSource batches;
     private final RestoredGap restoredGap;
-    private final Path temporary;
+    private final TemporaryRoom temporary;
     private final Deque<SegmentEntry> unseen = new ArrayDeque<>();
     private State state = State.CHOOSING;
     private SegmentChoice.@Nullable Due due;
@@ -93,7 +93,7 @@ final class Segmenter implements Stepper {
         this.choice = new SegmentChoice(context, policies, shadow);
         this.batches = new SegmentSource(context, source, shadow);
         this.restoredGap = new RestoredGap(context.store(), source.shard());
-        this.temporary = temporary;
+        this.temporary = new TemporaryRoom(temporary, context.settings().segments().reserveBytes());
     }
 
     @Override
@@ -133,8 +133,7 @@ final class Segmenter implements Stepper {
             };
         } catch (IOException e) {
             String what = doing("failed");
-            if (state == State.PUTTING && !(e instanceof ObjectStoreException.Transient)) {
-                // the store refuses for good, or the temporary file is gone: begin again later
+            if (beginsAgain(e)) {
                 choice.leaveAlone(required(due).hot().id());
                 abandon();
             }
@@ -153,6 +152,16 @@ final class Segmenter implements Stepper {
             abandon();
             return new StepResult.Failed(what, e);
         }
+    }
+
+    /// Whether what was begun is of no use: the store refuses for good, or the temporary file is
+    /// gone or cannot be written (a disk that is full has better use for its room).
+    private boolean beginsAgain(IOException e) {
+        return switch (state) {
+            case READING -> !(e instanceof ObjectStoreException);
+            case PUTTING -> !(e instanceof ObjectStoreException.Transient);
+            default -> false;
+        };
     }
 
     private StepResult choose() throws IOException {
@@ -176,10 +185,11 @@ final class Segmenter implements Stepper {
         if (current.archivedEnd() > next.startOffset()) {
             return adoptFrom(next.hot(), current);
         }
+        temporary.check(Math.min(next.bytesMax(), next.hot().unarchivedBytes()));
         manifest = current;
         file =
                 new SegmentFile(
-                        temporary.resolve("segment-" + fileNumber++),
+                        temporary.folder().resolve("segment-" + fileNumber++),
                         next.hot().id(),
                         next.hot().topicName(),
                         next.startOffset());
@@ -421,7 +431,10 @@ final class Segmenter implements Stepper {
             try {
                 open.close();
             } catch (IOException e) {
-                LOG.warn("temporary file stays until the next start: folder={}", temporary, e);
+                LOG.warn(
+                        "temporary file stays until the next start: folder={}",
+                        temporary.folder(),
+                        e);
             }
         }
     }

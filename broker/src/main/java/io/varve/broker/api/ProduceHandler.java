@@ -210,7 +210,7 @@ final class ProduceHandler {
 
     private CompletableFuture<PartitionProduceResponse> admit(
             Request request, Shard shard, AppendRequest append, PushBack pushBack) {
-        return switch (admission.of(shard.id())) {
+        return switch (admission.of(shard.id(), append.batches().remaining())) {
             case WriteAdmission.Verdict.Admitted _ -> submit(request, shard, append);
             case WriteAdmission.Verdict.Slowed(Duration pause) -> {
                 pushBack.atLeast(pause);

@@ -10,11 +10,12 @@ import org.apache.kafka.common.protocol.Errors;
 /// about.
 @FunctionalInterface
 public interface WriteAdmission {
-    Verdict of(ShardId shard);
+    /// @param bytes of record batches that the shard would write
+    Verdict of(ShardId shard, int bytes);
 
     /// Nobody is ever pushed back.
     static WriteAdmission always() {
-        return _ -> new Verdict.Admitted();
+        return (_, _) -> new Verdict.Admitted();
     }
 
     /// How a producer is treated.

@@ -293,6 +293,12 @@ public final class Broker implements AutoCloseable {
                                 archive.intervalMs(),
                                 Math.toIntExact(archive.journalBytes()),
                                 Math.min(archive.intervalMs(), defaults.journals().pollMs())))
+                .withSegments(
+                        new ArchiveSettings.Segments(
+                                defaults.segments().bytesMax(),
+                                defaults.segments().checkMs(),
+                                defaults.segments().retryMs(),
+                                DiskPressure.temporaryReserveBytes(config, shards.shards().size())))
                 .withCleaning(
                         new ArchiveSettings.Cleaning(
                                 archive.retentionCheckMs(),

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -46,7 +47,10 @@ final class DiskPressure implements WriteAdmission {
     static final Duration PAUSE = Duration.ofSeconds(1);
     private static final long LOOK_WITH_ROOM_MS = 1_000;
 
-    /// Under pressure; the reserve must last from one look to the next.
+    /// More than a broker writes from one look to the next.
+    private static final long MUCH_ROOM_BYTES = 4L << 30;
+
+    /// Under pressure, or where little is left.
     private static final long LOOK_MS = 100;
 
     private static final int LOOKS_BETWEEN_LAGS = 10;
@@ -56,14 +60,16 @@ final class DiskPressure implements WriteAdmission {
     private static final long INTERVALS_BEHIND = 6;
 
     /// Of a small disk, the reserve is no more than this part.
-    private static final int RESERVE_PARTS = 20;
+    private static final int RESERVE_PARTS = 10;
 
     private final DiskMeter disk;
     private final Marks marks;
     private final Collection<? extends ShardArchive> shards;
     private final LongAdder slowed = new LongAdder();
     private final LongAdder refused = new LongAdder();
+    private final AtomicLong admittedSinceLook = new AtomicLong();
     private int looks;
+    private volatile long admittedBeforeLook;
     private volatile Optional<DiskSpace> looked = Optional.empty();
     private volatile Level level = Level.ROOM;
     private volatile Set<ShardId> behind = Set.of();
@@ -87,6 +93,11 @@ final class DiskPressure implements WriteAdmission {
                     2 * hot.fileBytes() * shards,
                     Duration.ofMillis(INTERVALS_BEHIND * config.archive().intervalMs()));
         }
+    }
+
+    /// What temporary files leave of a large disk: more than what ends [Level#FULL].
+    static long temporaryReserveBytes(BrokerConfig config, int shards) {
+        return 3 * Marks.of(config, shards).reserveBytes();
     }
 
     enum Level {
@@ -123,12 +134,14 @@ final class DiskPressure implements WriteAdmission {
         } catch (IOException e) {
             return new StepResult.Failed("cannot ask how full the disk is", e);
         }
+        admittedBeforeLook = admittedSinceLook.getAndSet(0);
         looked = Optional.of(now);
         become(levelOf(now), now);
         if (level == Level.ROOM) {
             behind = Set.of();
             looks = 0;
-            return new StepResult.Idle(LOOK_WITH_ROOM_MS);
+            return new StepResult.Idle(
+                    now.usableBytes() > MUCH_ROOM_BYTES ? LOOK_WITH_ROOM_MS : LOOK_MS);
         }
         if (looks % LOOKS_BETWEEN_CHECKPOINTS == 0) {
             shards.forEach(ShardArchive::checkpointNow);
@@ -184,8 +197,8 @@ final class DiskPressure implements WriteAdmission {
     }
 
     @Override
-    public Verdict of(ShardId shard) {
-        Level now = level;
+    public Verdict of(ShardId shard, int bytes) {
+        Level now = hasRoomFor(bytes) ? level : Level.FULL;
         boolean late = now.compareTo(Level.HIGH) >= 0 && behind.contains(shard);
         if (now == Level.FULL) {
             refused.increment();
@@ -196,9 +209,18 @@ final class DiskPressure implements WriteAdmission {
                     "disk of this broker is nearly full and the bucket does not take this topic's records");
         } else if (late) {
             slowed.increment();
+            admittedSinceLook.addAndGet(bytes);
             return new Verdict.Slowed(PAUSE);
         }
+        admittedSinceLook.addAndGet(bytes);
         return new Verdict.Admitted();
+    }
+
+    /// Between two looks a fast writer could use the reserve. What was admitted since the last look
+    /// but one counts as not yet written: some of it may be on its way.
+    private boolean hasRoomFor(int bytes) {
+        long admitted = admittedBeforeLook + admittedSinceLook.get();
+        return looked.map(now -> now.usableBytes() - admitted - bytes >= reserve(now)).orElse(true);
     }
 
     private Verdict.Refused refusal(String fact) {

@@ -154,7 +154,7 @@ final class MemoryCluster
                 this,
                 this,
                 _ -> AppendRules.DEFAULT,
-                shard -> admission.of(shard),
+                (shard, bytes) -> admission.of(shard, bytes),
                 new ProducerIds(this::producerIdBlock),
                 groups.service,
                 workers,

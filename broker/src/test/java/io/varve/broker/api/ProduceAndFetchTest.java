@@ -223,7 +223,7 @@ final class ProduceAndFetchTest {
     void aProducerThatIsPushedBackIsToldAndTriesAgain() throws Exception {
         cluster.createTopic("t", 1);
         cluster.admission =
-                _ ->
+                (_, _) ->
                         new WriteAdmission.Verdict.Refused(
                                 Errors.KAFKA_STORAGE_ERROR, "no space", Duration.ofMillis(100));
         try (KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
@@ -233,7 +233,7 @@ final class ProduceAndFetchTest {
             assertThat(refused).isNotDone();
             assertThat(cluster.shard.partitions().iterator().next().highWatermark()).isZero();
 
-            cluster.admission = _ -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(100));
+            cluster.admission = (_, _) -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(100));
             assertThat(refused.get().offset()).isZero();
             cluster.admission = WriteAdmission.always();
         }
@@ -251,7 +251,7 @@ final class ProduceAndFetchTest {
     @Test
     void aSlowedProducerWithoutAcksIsSlowedToo() throws Exception {
         cluster.createTopic("t", 1);
-        cluster.admission = _ -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(50));
+        cluster.admission = (_, _) -> new WriteAdmission.Verdict.Slowed(Duration.ofMillis(50));
         long before = System.nanoTime();
         try (KafkaProducer<byte[], byte[]> producer =
                 producer(

@@ -90,18 +90,18 @@ final class DiskPressureTest {
         kept.lag = Duration.ofSeconds(30);
 
         used(899);
-        assertThat(pressure.of(late.id())).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(late.id(), 0)).isInstanceOf(Verdict.Admitted.class);
         used(900);
-        assertThat(pressure.of(late.id())).isEqualTo(new Verdict.Slowed(DiskPressure.PAUSE));
+        assertThat(pressure.of(late.id(), 0)).isEqualTo(new Verdict.Slowed(DiskPressure.PAUSE));
         used(950);
-        assertThat(pressure.of(late.id()))
+        assertThat(pressure.of(late.id(), 0))
                 .isInstanceOfSatisfying(
                         Verdict.Refused.class,
                         refused -> {
                             assertThat(refused.error()).isEqualTo(Errors.KAFKA_STORAGE_ERROR);
                             assertThat(refused.message()).contains("usedShare=0.950");
                         });
-        assertThat(pressure.of(kept.id())).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(kept.id(), 0)).isInstanceOf(Verdict.Admitted.class);
         assertThat(pressure.shardsBehind()).isEqualTo(1);
         assertThat(pressure.slowed()).isEqualTo(1);
         assertThat(pressure.refused()).isEqualTo(1);
@@ -110,23 +110,38 @@ final class DiskPressureTest {
         for (int look = 0; look < 10; look++) {
             used(950);
         }
-        assertThat(pressure.of(late.id())).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(late.id(), 0)).isInstanceOf(Verdict.Admitted.class);
     }
 
     @Test
     void aFullDiskRefusesEverybodyUntilThereIsSpace() {
         used(990);
-        assertThat(pressure.of(kept.id())).isInstanceOf(Verdict.Refused.class);
+        assertThat(pressure.of(kept.id(), 0)).isInstanceOf(Verdict.Refused.class);
 
         used(500);
-        assertThat(pressure.of(kept.id())).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(kept.id(), 0)).isInstanceOf(Verdict.Admitted.class);
+    }
+
+    @Test
+    void whatWasAdmittedSinceTheLastLooksCountsAsWritten() {
+        used(500);
+
+        assertThat(pressure.of(kept.id(), 479)).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(kept.id(), 1)).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.of(kept.id(), 1)).isInstanceOf(Verdict.Refused.class);
+
+        used(500); // nothing of it has reached the disk yet
+        assertThat(pressure.of(kept.id(), 1)).isInstanceOf(Verdict.Refused.class);
+        used(500);
+        assertThat(pressure.of(kept.id(), 480)).isInstanceOf(Verdict.Admitted.class);
+        assertThat(pressure.level()).isEqualTo(Level.ROOM);
     }
 
     @Test
     void theErrorIsOneThatClientsTryAgainAfter() {
         used(990);
 
-        Verdict.Refused refused = (Verdict.Refused) pressure.of(kept.id());
+        Verdict.Refused refused = (Verdict.Refused) pressure.of(kept.id(), 0);
         assertThat(refused.error().exception())
                 .isInstanceOf(org.apache.kafka.common.errors.RetriableException.class);
     }

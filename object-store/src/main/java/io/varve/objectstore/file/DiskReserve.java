@@ -18,8 +18,8 @@ final class DiskReserve {
     /// More than a broker keeps for itself with two shards and the default size of log files.
     private static final long RESERVE_BYTES_MAX = 512L << 20;
 
-    /// Of a small disk, the reserve is this part. A broker's own is half of it.
-    private static final int RESERVE_PARTS = 10;
+    /// Of a small disk, the reserve is this part: more than a broker's own.
+    private static final int RESERVE_PARTS = 8;
 
     private final Space space;
 

@@ -26,10 +26,10 @@ class DiskReserveTest {
     }
 
     @Test
-    void aSmallDiskKeepsATenth() {
-        assertThatCode(() -> disk(100 * MIB, 12 * MIB).check("a", 2 * MIB))
+    void aSmallDiskKeepsAnEighth() {
+        assertThatCode(() -> disk(80 * MIB, 12 * MIB).check("a", 2 * MIB))
                 .doesNotThrowAnyException();
-        assertThatThrownBy(() -> disk(100 * MIB, 12 * MIB).check("a", 2 * MIB + 1))
+        assertThatThrownBy(() -> disk(80 * MIB, 12 * MIB).check("a", 2 * MIB + 1))
                 .isInstanceOf(ObjectStoreException.Transient.class)
                 .hasMessageContaining("disk of the bucket is nearly full")
                 .hasMessageContaining("key=a");
