@@ -44,7 +44,7 @@ final class ReadBack {
                 properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /// Reads whole partitions.
+    /// Reads whole partitions, to the ends that they have now at least.
     static ReadBack of(String bootstrap, SeededRecords records, List<TopicPartition> partitions) {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap, Map.of())) {
             return of(consumer, records, partitions);
@@ -60,7 +60,7 @@ final class ReadBack {
         ReadBack read = new ReadBack(records, consumer.beginningOffsets(partitions));
         read.next.forEach(consumer::seek);
         long progressNs = System.nanoTime();
-        while (!ends.equals(read.next)) {
+        while (ends.entrySet().stream().anyMatch(end -> read.end(end.getKey()) < end.getValue())) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 read.add(record);
                 progressNs = System.nanoTime();
