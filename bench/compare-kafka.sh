@@ -19,7 +19,6 @@ records=${RECORDS:-300000}
 [ -n "${JAVA_HOME:-}" ] && PATH=$JAVA_HOME/bin:$PATH
 logconf="-Dlog4j2.configurationFile=$here/kafka/conf/log4j2.properties"
 libs="$home/libs/*"
-flags="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 mkdir -p "$home/libs" "$data"
 pid=
 
@@ -87,11 +86,11 @@ archive.bucket=file://$2/bucket
 P
 }
 
-# Both with the heap that Kafka's own start script gives.
+# Both as their own start scripts do, with the heap that Kafka's own start script gives.
 launch() {
     case $1 in
         kafka) java -Xmx1g -Xms1g -server -XX:+UseG1GC "$logconf" -cp "$libs" kafka.Kafka "$dir/server.properties" > "$dir/out.log" 2>&1 & ;;
-        varve) java -Xmx1g -Xms1g $flags -jar "$root/cli/target/varve.jar" server start --config "$dir/server.properties" > "$dir/out.log" 2>&1 & ;;
+        varve) VARVE_JVM_OPTS="-Xmx1g -Xms1g" "$root/bin/varve" server start --config "$dir/server.properties" > "$dir/out.log" 2>&1 & ;;
     esac
     pid=$!
 }
