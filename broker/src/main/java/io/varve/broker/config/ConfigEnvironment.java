@@ -20,8 +20,7 @@ final class ConfigEnvironment {
             Set.of(
                     "VARVE_HOME",
                     "VARVE_JAVA_HOME",
-                    "VARVE_JAVA_OPTS",
-                    "VARVE_OPTS",
+                    "VARVE_JVM_OPTS",
                     "VARVE_CONFIG",
                     "VARVE_DATA",
                     "VARVE_BUCKET",
