@@ -3,13 +3,12 @@ package io.varve.archiver;
 
 import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.ClusterFiles;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.DeleteResult;
-import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -28,7 +27,6 @@ final class DeletionGate {
     static final int KEYS_MAX = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(DeletionGate.class);
-    private static final int PAGE_KEYS = 1_000;
 
     private final ObjectStore store;
     private final ShardId shard;
@@ -94,16 +92,16 @@ final class DeletionGate {
             String after =
                     first.substring(
                             0, first.length() - 1); // sorts directly in front of it, or further
-            List<ObjectInfo> page;
-            do {
-                page = store.list(folder.getKey(), after, PAGE_KEYS);
-                for (ObjectInfo object : page) {
-                    after = object.key();
-                    if (folder.getValue().contains(object.key())) {
-                        there.add(object.key());
-                    }
-                }
-            } while (page.size() == PAGE_KEYS && after.compareTo(folder.getValue().last()) < 0);
+            WholeObjects.walk(
+                    store,
+                    folder.getKey(),
+                    after,
+                    object -> {
+                        if (folder.getValue().contains(object.key())) {
+                            there.add(object.key());
+                        }
+                        return object.key().compareTo(folder.getValue().last()) < 0;
+                    });
         }
         return there;
     }

@@ -7,7 +7,7 @@ import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
-import io.varve.objectstore.ObjectInfo;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.ArrayList;
@@ -22,8 +22,6 @@ final class OlderShards {
     /// Most objects of one search: their rows are in a checkpoint until they are gone.
     static final int FOUND_MAX = 500;
 
-    private static final int PAGE_KEYS = 1_000;
-
     private OlderShards() {}
 
     /// @param kept keys of what is needed or doomed already
@@ -32,25 +30,24 @@ final class OlderShards {
             throws ObjectStoreException {
         List<DoomedObject> found = new ArrayList<>();
         for (ShardId older : carriedOnBy(store, shard)) {
-            String prefix = BucketKeys.shardPrefix(older);
-            String after = "";
-            List<ObjectInfo> page;
-            do {
-                page = store.list(prefix, after, PAGE_KEYS);
-                for (ObjectInfo object : page) {
-                    after = object.key();
-                    if (found.size() < FOUND_MAX
-                            && isOurs(object.key())
-                            && !kept.contains(object.key())) {
-                        found.add(
-                                new DoomedObject(
-                                        object.key(),
-                                        object.bytes(),
-                                        "of an older generation, not needed",
-                                        deleteAfterMs));
-                    }
-                }
-            } while (page.size() == PAGE_KEYS && found.size() < FOUND_MAX);
+            if (found.size() == FOUND_MAX) {
+                break;
+            }
+            WholeObjects.walk(
+                    store,
+                    BucketKeys.shardPrefix(older),
+                    "",
+                    object -> {
+                        if (isOurs(object.key()) && !kept.contains(object.key())) {
+                            found.add(
+                                    new DoomedObject(
+                                            object.key(),
+                                            object.bytes(),
+                                            "of an older generation, not needed",
+                                            deleteAfterMs));
+                        }
+                        return found.size() < FOUND_MAX;
+                    });
         }
         return found;
     }

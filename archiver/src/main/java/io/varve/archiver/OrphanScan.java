@@ -8,7 +8,7 @@ import io.varve.manifest.partition.DoomedPage;
 import io.varve.manifest.partition.PageRef;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.partition.SegmentRun;
-import io.varve.objectstore.ObjectInfo;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.util.ArrayList;
@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class OrphanScan {
     /// Most orphans of one scan: their rows must fit in a manifest.
     static final int ORPHANS_MAX = 64;
-
-    private static final int PAGE_KEYS = 1_000;
 
     private final ObjectStore store;
     private final PartitionManifest manifest;
@@ -48,20 +46,22 @@ final class OrphanScan {
                 List.of(
                         BucketKeys.segmentPrefix(manifest.topicName(), manifest.id()),
                         BucketKeys.pagePrefix(manifest.topicName(), manifest.id()))) {
-            String after = "";
-            List<ObjectInfo> listed;
-            do {
-                listed = store.list(prefix, after, PAGE_KEYS);
-                for (ObjectInfo object : listed) {
-                    after = object.key();
-                    boolean old = object.lastModified().toEpochMilli() < youngestMs;
-                    if (old && orphans.size() < ORPHANS_MAX && isOrphan(object.key())) {
-                        orphans.add(
-                                new DoomedObject(
-                                        object.key(), object.bytes(), "orphan", deleteAfterMs));
-                    }
-                }
-            } while (listed.size() == PAGE_KEYS && orphans.size() < ORPHANS_MAX);
+            if (orphans.size() == ORPHANS_MAX) {
+                break;
+            }
+            WholeObjects.walk(
+                    store,
+                    prefix,
+                    "",
+                    object -> {
+                        boolean old = object.lastModified().toEpochMilli() < youngestMs;
+                        if (old && isOrphan(object.key())) {
+                            orphans.add(
+                                    new DoomedObject(
+                                            object.key(), object.bytes(), "orphan", deleteAfterMs));
+                        }
+                        return orphans.size() < ORPHANS_MAX;
+                    });
         }
         return orphans;
     }

@@ -9,6 +9,7 @@ import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState.ManifestRef;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import java.lang.reflect.Proxy;
@@ -23,23 +24,15 @@ final class Archived {
     /// The newest manifest of a partition.
     static PartitionManifest manifest(ObjectStore store, String topic, int partition)
             throws Exception {
-        String last = "";
-        while (true) {
-            List<ObjectInfo> page = store.list("topics/" + topic + "/", last, 1_000);
-            for (ObjectInfo object : page) {
-                if (BucketKeys.parse(object.key()) instanceof ObjectName.Segment segment
-                        && segment.partition().partition() == partition) {
-                    return ManifestStore.newest(
-                                    store, topic, segment.partition(), Integer.MAX_VALUE)
-                            .orElseThrow(() -> new IllegalArgumentException("no manifest"));
-                }
+        for (ObjectInfo object : WholeObjects.list(store, "topics/" + topic + "/")) {
+            if (BucketKeys.parse(object.key()) instanceof ObjectName.Segment segment
+                    && segment.partition().partition() == partition) {
+                return ManifestStore.newest(store, topic, segment.partition(), Integer.MAX_VALUE)
+                        .orElseThrow(() -> new IllegalArgumentException("no manifest"));
             }
-            if (page.size() < 1_000) {
-                throw new IllegalArgumentException(
-                        "no segments: topic=" + topic + ", partition=" + partition);
-            }
-            last = page.getLast().key();
         }
+        throw new IllegalArgumentException(
+                "no segments: topic=" + topic + ", partition=" + partition);
     }
 
     /// The files of its segments, of a bucket that is a directory.

@@ -79,14 +79,35 @@ public final class WholeObjects {
     public static List<ObjectInfo> list(ObjectStore store, String prefix)
             throws ObjectStoreException {
         List<ObjectInfo> all = new ArrayList<>();
-        String startAfter = "";
+        walk(store, prefix, "", all::add);
+        return all;
+    }
+
+    /// Shows the objects below a prefix in key order, one page in memory at a time, until there are
+    /// none or the visitor has seen enough.
+    ///
+    /// @param startAfter the first one shown comes behind this key; empty for all
+    public static void walk(ObjectStore store, String prefix, String startAfter, Visitor visitor)
+            throws ObjectStoreException {
+        String after = startAfter;
         while (true) {
-            List<ObjectInfo> page = store.list(prefix, startAfter, PAGE_KEYS);
-            all.addAll(page);
-            if (page.size() < PAGE_KEYS) {
-                return all;
+            List<ObjectInfo> page = store.list(prefix, after, PAGE_KEYS);
+            for (ObjectInfo object : page) {
+                if (!visitor.wantsMoreThan(object)) {
+                    return;
+                }
             }
-            startAfter = page.getLast().key();
+            if (page.size() < PAGE_KEYS) {
+                return;
+            }
+            after = page.getLast().key();
         }
+    }
+
+    /// Is shown objects.
+    @FunctionalInterface
+    public interface Visitor {
+        /// @return false to be shown no further one
+        boolean wantsMoreThan(ObjectInfo object) throws ObjectStoreException;
     }
 }
