@@ -4,6 +4,7 @@ package io.varve.cli;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
 import io.varve.cli.shell.Folders;
+import io.varve.cli.shell.ReadyLine;
 import java.io.IOException;
 import java.io.PipedReader;
 import java.io.PipedWriter;
@@ -12,9 +13,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -24,8 +24,6 @@ import picocli.CommandLine.Parameters;
 /// command start with what was recorded, in less than half of the CPU time.
 @Command(name = "train", hidden = true, description = "Used by the build.")
 final class TrainCommand implements Callable<Integer> {
-    private static final Pattern READY =
-            Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
     private static final String FOLDER = "varve-training";
     private static final String TOPIC = "training";
     private static final int READY_CHARACTERS_MAX = 64 << 10;
@@ -42,10 +40,10 @@ final class TrainCommand implements Callable<Integer> {
         }
         Path records = Files.createDirectories(folder).resolve("records.txt");
         Files.writeString(records, "one\ntwo\nthree\n");
-        Matcher ready = startBroker(folder.resolve("data"));
-        String[] kafka = {"--bootstrap", ready.group(1)};
-        String[] http = {"--http", ready.group(2)};
-        String[] bucket = {"--bucket", ready.group(3)};
+        ReadyLine ready = startBroker(folder.resolve("data"));
+        String[] kafka = {"--bootstrap", ready.kafka()};
+        String[] http = {"--http", ready.http()};
+        String[] bucket = {"--bucket", ready.bucket()};
         run(kafka, "topic", "create", TOPIC, "--partitions", "2");
         run(kafka, "produce", TOPIC, "--input", records.toString());
         run(kafka, "consume", TOPIC, "--from", "earliest", "--max", "3", "--group", TOPIC);
@@ -59,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /// Starts a broker in this process, which ends with it.
-    private Matcher startBroker(Path data) throws CommandFailure, IOException {
+    private ReadyLine startBroker(Path data) throws CommandFailure, IOException {
         PipedReader shown = new PipedReader(READY_CHARACTERS_MAX);
         PrintWriter out = new PrintWriter(new PipedWriter(shown), true);
         Thread.ofPlatform()
@@ -83,9 +81,10 @@ final class TrainCommand implements Callable<Integer> {
         int character = shown.read();
         while (character >= 0) {
             text.append((char) character);
-            Matcher ready = READY.matcher(text);
-            if (character == '\n' && ready.find()) {
-                return ready;
+            Optional<ReadyLine> ready =
+                    character == '\n' ? ReadyLine.find(text.toString()) : Optional.empty();
+            if (ready.isPresent()) {
+                return ready.get();
             }
             character = shown.read();
         }

@@ -13,7 +13,7 @@ import org.apache.ratis.util.AutoCloseableLock;
 /// entries are headers of ours: half a megabyte of them stand for gigabytes of the shard log, whose
 /// files must wait for the purge. Ratis has no call for this; what it does for a full segment is
 /// done here, under the same lock, by reflection. A version of Ratis without these members fails at
-/// the first call, and in the test of [RaftGroupHandle#closeSegment].
+/// the first call, and so in ShardOnDiskTest.
 ///
 /// Stateless.
 final class OpenSegment {

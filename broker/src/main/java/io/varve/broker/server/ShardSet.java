@@ -51,12 +51,11 @@ final class ShardSet implements AutoCloseable {
     private static final Duration COMMAND_TIMEOUT =
             ShardLimits.DEFAULT.produceTimeout().plusSeconds(10);
 
-    private final SortedMap<Integer, Opened> shards = new TreeMap<>();
-
     /// A replica is never repaired or started empty: either could forget what was acknowledged.
     private static final String REPLACE_DAMAGED =
             "; move the data directory away and restore: varve recover run --cluster --bucket URL";
 
+    private final SortedMap<Integer, Opened> shards = new TreeMap<>();
     private final RaftNode raft;
     private final Path raftFolder;
 

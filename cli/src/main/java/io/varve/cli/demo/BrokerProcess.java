@@ -2,6 +2,8 @@
 package io.varve.cli.demo;
 
 import io.varve.cli.shell.CommandFailure;
+import io.varve.cli.shell.ReadyLine;
+import io.varve.cli.shell.ThisProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,15 +15,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// A broker in a process of its own, as `varve dev` starts it. Owner: one thread.
 final class BrokerProcess implements AutoCloseable {
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
-    private static final Pattern READY =
-            Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
 
     private final Process process;
     private final Path log;
@@ -56,14 +54,14 @@ final class BrokerProcess implements AutoCloseable {
                                         "0"))
                         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                         .start();
-        Matcher ready = awaitReady(process, log);
-        return new BrokerProcess(process, log, ready.group(1), ready.group(2));
+        ReadyLine ready = awaitReady(process, log);
+        return new BrokerProcess(process, log, ready.kafka(), ready.http());
     }
 
     /// Reads the process's output to its end, so that it never waits for us; gives the ready line.
-    private static Matcher awaitReady(Process process, Path log)
+    private static ReadyLine awaitReady(Process process, Path log)
             throws CommandFailure, InterruptedException {
-        CompletableFuture<Matcher> found = new CompletableFuture<>();
+        CompletableFuture<ReadyLine> found = new CompletableFuture<>();
         Thread.ofVirtual()
                 .start(() -> {
                     try (BufferedReader lines =
@@ -72,10 +70,7 @@ final class BrokerProcess implements AutoCloseable {
                                             process.getInputStream(), StandardCharsets.UTF_8))) {
                         String line = lines.readLine();
                         while (line != null) {
-                            Matcher ready = READY.matcher(line);
-                            if (ready.find()) {
-                                found.complete(ready);
-                            }
+                            ReadyLine.find(line).ifPresent(found::complete);
                             line = lines.readLine();
                         }
                     } catch (IOException e) {

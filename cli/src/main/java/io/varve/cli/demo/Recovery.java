@@ -2,6 +2,7 @@
 package io.varve.cli.demo;
 
 import io.varve.cli.shell.CommandFailure;
+import io.varve.cli.shell.ThisProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.cli.server;
 
+import io.varve.cli.shell.ReadyLine;
+
 /// What a broker prints once it serves.
 ///
 /// @param kafka, http where it listens, `HOST:PORT`
@@ -15,6 +17,6 @@ record Ready(
         long pid) {
     /// The line that scripts wait for.
     String line() {
-        return "ready kafka=" + kafka + " http=" + http + " bucket=" + bucket;
+        return new ReadyLine(kafka, http, bucket).toString();
     }
 }

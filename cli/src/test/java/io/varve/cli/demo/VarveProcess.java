@@ -3,6 +3,8 @@ package io.varve.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.cli.shell.ReadyLine;
+import io.varve.cli.shell.ThisProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,18 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// The program in a process of its own, as a person at a shell sees it: exit code, stdout, stderr.
 /// Killed when it is closed. Owner: one thread.
 final class VarveProcess implements AutoCloseable {
-    private static final Pattern READY =
-            Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
-
     private final Process process;
     private final Path stderr;
-    private final CompletableFuture<Matcher> ready = new CompletableFuture<>();
+    private final CompletableFuture<ReadyLine> ready = new CompletableFuture<>();
 
     private VarveProcess(Process process, Path stderr) {
         this.process = process;
@@ -63,10 +60,10 @@ final class VarveProcess implements AutoCloseable {
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             String line = lines.readLine();
             while (line != null) {
-                Matcher found = READY.matcher(line);
-                if (found.matches()) {
-                    ready.complete(found);
-                }
+                String whole = line;
+                ReadyLine.find(line)
+                        .filter(found -> found.toString().equals(whole))
+                        .ifPresent(ready::complete);
                 line = lines.readLine();
             }
             ready.completeExceptionally(new IOException("ended before it was ready"));
@@ -86,15 +83,15 @@ final class VarveProcess implements AutoCloseable {
     }
 
     String kafka() {
-        return ready.join().group(1);
+        return ready.join().kafka();
     }
 
     String http() {
-        return ready.join().group(2);
+        return ready.join().http();
     }
 
     String bucket() {
-        return ready.join().group(3);
+        return ready.join().bucket();
     }
 
     String stderr() throws IOException {

@@ -3,6 +3,7 @@ package io.varve.cli.durability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.cli.shell.ReadyLine;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// A broker of ours, `varve server start`, on a data directory, with a configuration: started,
 /// killed and started again at the same ports. Killed when it is closed. Owner: one thread.
 final class BrokerNode implements AutoCloseable {
-    private static final Pattern READY =
-            Pattern.compile("ready kafka=(\\S+) http=(\\S+) bucket=(\\S+)");
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(10);
@@ -138,8 +135,7 @@ final class BrokerNode implements AutoCloseable {
     }
 
     private boolean ready() throws IOException {
-        Matcher line = READY.matcher(Files.exists(out()) ? Files.readString(out()) : "");
-        return line.find();
+        return Files.exists(out()) && ReadyLine.find(Files.readString(out())).isPresent();
     }
 
     private String lastWords() throws IOException {

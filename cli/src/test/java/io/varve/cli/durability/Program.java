@@ -3,6 +3,7 @@ package io.varve.cli.durability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.varve.cli.shell.ThisProgram;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,7 +11,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,7 +29,6 @@ final class Program {
     /// What the build made of this module.
     private static final Path JAR = Path.of("target", "varve.jar").toAbsolutePath();
 
-    private static final Path RECORDED = Path.of("target", "varve.aot").toAbsolutePath();
     private static final int PORTS_TRIED = 100;
 
     static {
@@ -43,13 +42,10 @@ final class Program {
     /// Command line of the program with these arguments, with the start that the build recorded
     /// where there is one; else with what makes a start short.
     static List<String> command(String... arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("--sun-misc-unsafe-memory-access=allow");
-        command.add("-Xmx512m");
-        if (Files.exists(JAR) && Files.exists(RECORDED)) {
-            command.addAll(List.of("-XX:AOTCache=" + RECORDED, "-Xlog:aot*=off", "-Xlog:cds=off"));
+        List<String> command = ThisProgram.java("512m");
+        List<String> recorded = ThisProgram.recordedStart(JAR);
+        if (Files.exists(JAR) && !recorded.isEmpty()) {
+            command.addAll(recorded);
             command.addAll(List.of("-jar", JAR.toString()));
         } else {
             command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
