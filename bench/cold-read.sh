@@ -17,24 +17,10 @@ runs=${RUNS:-7}
 [ -n "${JAVA_HOME:-}" ] && PATH=$JAVA_HOME/bin:$PATH
 flags="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 logback="-Dlogback.configurationFile=$here/kafka/conf/logback-quiet.xml"
-pid=
+. "$here/broker.sh"
 
 varve() { java $flags -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar "$root/cli/target/varve.jar" "$@"; }
 bench() { java $flags "$logback" -Xmx1g -Xms1g -cp "$root/bench/target/bench.jar" "$@"; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-stop() {
-    [ -n "$pid" ] || return 0
-    kill "$pid" 2> /dev/null || true
-    for _ in $(seq 200); do
-        kill -0 "$pid" 2> /dev/null || break
-        sleep 0.1
-    done
-    kill -9 "$pid" 2> /dev/null || true
-    wait "$pid" 2> /dev/null || true
-    pid=
-}
-trap stop EXIT
 
 rm -rf "$data"
 mkdir -p "$data"

@@ -20,7 +20,7 @@ records=${RECORDS:-300000}
 logconf="-Dlog4j2.configurationFile=$here/kafka/conf/log4j2.properties"
 libs="$home/libs/*"
 mkdir -p "$home/libs" "$data"
-pid=
+. "$here/broker.sh"
 
 setup() {
     [ -f "$home/libs/kafka-tools-4.3.1.jar" ] || "$root/mvnw" -q -B -f "$here/kafka/pom.xml" \
@@ -33,8 +33,6 @@ with open(sys.argv[1], "w") as out:
         out.write("".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=1024)) + "\n")
 P
 }
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # start kafka|varve: an empty broker; sets pid, port
 start() {
@@ -94,19 +92,6 @@ launch() {
     esac
     pid=$!
 }
-
-stop() {
-    [ -n "$pid" ] || return 0
-    kill "$pid" 2>/dev/null || true
-    for _ in $(seq 300); do
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-    pid=
-}
-trap stop EXIT
 
 admin() { java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$logconf" -cp "$libs" "$@"; }
 create() { admin org.apache.kafka.tools.TopicCommand --bootstrap-server "127.0.0.1:$port" --create --topic "$1" --partitions "$2" --replication-factor 1 > /dev/null; }
