@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import io.varve.objectstore.s3.S3Address;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -22,6 +23,9 @@ sealed interface BucketUrl {
     /// slash.
     record OfMemory(String name, String prefix) implements BucketUrl {}
 
+    /// `s3://bucket/prefix`.
+    record OfS3(S3Address address) implements BucketUrl {}
+
     Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
     Pattern MEMORY_NAME = Pattern.compile("[A-Za-z0-9._-]*");
     Pattern SECRET =
@@ -38,7 +42,7 @@ sealed interface BucketUrl {
                     "azure", List.of("account", "endpoint"),
                     "gs", List.of("endpoint"));
 
-    String SUPPORTED = "use file:///DIRECTORY (or mem: in tests)";
+    String SUPPORTED = "use s3://BUCKET or file:///DIRECTORY (or mem: in tests)";
 
     /// @throws BucketUrlException the URL is wrong, carries credentials, or names a store that this
     ///   version does not have
@@ -64,6 +68,7 @@ sealed interface BucketUrl {
         return switch (scheme) {
             case "file" -> directory(url, rest);
             case "mem" -> memory(url, rest);
+            case "s3" -> new OfS3(S3Address.parse(rest));
             default ->
                     throw new BucketUrlException(
                             "this version has no such store yet", "scheme=" + scheme, SUPPORTED);

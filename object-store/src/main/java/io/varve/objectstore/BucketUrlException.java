@@ -6,7 +6,7 @@ package io.varve.objectstore;
 public final class BucketUrlException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    BucketUrlException(String what, String where, String remedy) {
+    public BucketUrlException(String what, String where, String remedy) {
         super(what + ": " + where + "; " + remedy);
     }
 }

@@ -27,7 +27,8 @@ final class CheckedOutput implements WritableByteChannel {
     @Override
     public int write(ByteBuffer source) throws IOException {
         if (source.remaining() > declaredBytes - written) {
-            throw mismatch("bytes=" + (written + source.remaining()) + " or more");
+            throw ObjectBody.differs(
+                    declaredBytes, "bytes=" + (written + source.remaining()) + " or more");
         }
         int length = Math.min(source.remaining(), WRITE_BYTES_MAX);
         ByteBuffer piece = source.slice(source.position(), length);
@@ -41,19 +42,9 @@ final class CheckedOutput implements WritableByteChannel {
     /// To be called after the last byte.
     void checkWhole() throws ObjectStoreException.Denied {
         if (written != declaredBytes) {
-            throw mismatch("bytes=" + written);
+            throw ObjectBody.differs(declaredBytes, "bytes=" + written);
         }
-        if ((int) crc.getValue() != declaredCrc) {
-            throw mismatch(
-                    "crc32c=%08x, declaredCrc32c=%08x"
-                            .formatted((int) crc.getValue(), declaredCrc));
-        }
-    }
-
-    private ObjectStoreException.Denied mismatch(String found) {
-        return new ObjectStoreException.Denied(
-                "body differs from what it declares: declaredBytes=" + declaredBytes + ", " + found,
-                null);
+        ObjectBody.checkSum((int) crc.getValue(), declaredCrc, declaredBytes);
     }
 
     @Override

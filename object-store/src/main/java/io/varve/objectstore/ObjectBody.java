@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
@@ -18,8 +20,9 @@ public final class ObjectBody {
     private final long bytes;
     private final int crc32c;
     private final Source source;
+    private final Opener opener;
 
-    private ObjectBody(long bytes, int crc32c, Source source) {
+    private ObjectBody(long bytes, int crc32c, Source source, Opener opener) {
         if (bytes < 0 || bytes > ObjectStore.MAX_OBJECT_BYTES) {
             throw new IllegalArgumentException(
                     "bad size for one put: bytes="
@@ -30,6 +33,7 @@ public final class ObjectBody {
         this.bytes = bytes;
         this.crc32c = crc32c;
         this.source = source;
+        this.opener = opener;
     }
 
     /// A body of buffers, from each buffer's position to its limit. Not copied.
@@ -51,7 +55,8 @@ public final class ObjectBody {
                             out.write(view);
                         }
                     }
-                });
+                },
+                () -> new BuffersInput(parts));
     }
 
     /// A body of one array. Not copied.
@@ -78,7 +83,18 @@ public final class ObjectBody {
                             block.clear();
                         }
                     }
-                });
+                },
+                () -> openStream(file));
+    }
+
+    /// Not a channel's stream: an interrupted reader (a request that runs out of time) must not
+    /// take the file for unreadable.
+    private static InputStream openStream(Path file) throws ObjectStoreException {
+        try {
+            return new FileInputStream(file.toFile());
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
     }
 
     private static FileChannel openSource(Path file) throws ObjectStoreException {
@@ -103,6 +119,22 @@ public final class ObjectBody {
                 "cannot read the file to store: file=" + file, cause);
     }
 
+    /// The error of a body whose bytes are not those it declares.
+    static ObjectStoreException.Denied differs(long declaredBytes, String found) {
+        return new ObjectStoreException.Denied(
+                "body differs from what it declares: declaredBytes=" + declaredBytes + ", " + found,
+                null);
+    }
+
+    static void checkSum(int crc32c, int declaredCrc32c, long declaredBytes)
+            throws ObjectStoreException.Denied {
+        if (crc32c != declaredCrc32c) {
+            throw differs(
+                    declaredBytes,
+                    "crc32c=%08x, declaredCrc32c=%08x".formatted(crc32c, declaredCrc32c));
+        }
+    }
+
     /// Length in bytes.
     public long bytes() {
         return bytes;
@@ -123,6 +155,21 @@ public final class ObjectBody {
         CheckedOutput checked = new CheckedOutput(out, bytes, crc32c);
         source.writeTo(checked);
         checked.checkWhole();
+    }
+
+    /// All bytes as a stream, from the first, for whoever pulls. Its last bytes come only when
+    /// length and CRC32C of all of them are right: a reader that asks for all of the declared bytes
+    /// and has them has the right ones. May be called again. The caller closes it.
+    ///
+    /// @throws ObjectStoreException.Denied the source cannot be read, or has not the declared
+    ///   bytes; reads of the stream throw it too
+    public InputStream open() throws ObjectStoreException {
+        return CheckedInput.over(opener.open(), bytes, crc32c);
+    }
+
+    @FunctionalInterface
+    private interface Opener {
+        InputStream open() throws ObjectStoreException;
     }
 
     @FunctionalInterface

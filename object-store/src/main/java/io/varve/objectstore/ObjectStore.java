@@ -37,7 +37,8 @@ public interface ObjectStore extends AutoCloseable {
     /// store can, and always checked against the declared length and checksum before anything
     /// becomes visible where the backend is ours.
     ///
-    /// @return what was stored, with the store's time for it
+    /// @return what was stored, with the store's time when it answered; what head and listings tell
+    ///   may be a little earlier
     /// @throws ObjectStoreException.Denied also when the body's bytes are not those it declares;
     ///   nothing is stored then
     /// @throws ObjectStoreException.AlreadyExists mode is [PutMode#IF_ABSENT] and the key exists

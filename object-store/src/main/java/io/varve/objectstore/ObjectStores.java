@@ -3,14 +3,17 @@ package io.varve.objectstore;
 
 import io.varve.objectstore.file.FileObjectStore;
 import io.varve.objectstore.memory.MemoryObjectStore;
+import io.varve.objectstore.s3.S3Address;
+import io.varve.objectstore.s3.S3ObjectStore;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Opens the bucket that a URL names: `file:///dir`, and for tests `mem:`, `mem:name` or
-/// `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then relative to it.
-/// `s3:`, `azure:` and `gs:` are known by name and refused. Thread-safe.
+/// Opens the bucket that a URL names: `file:///dir`, `s3://bucket/prefix`, and for tests `mem:`,
+/// `mem:name` or `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then
+/// relative to it. `azure:` and `gs:` are known by name and refused. Thread-safe.
 public final class ObjectStores {
     /// Most named buckets in memory; they live as long as the process.
     static final int NAMED_MEMORY_STORES_MAX = 10_000;
@@ -20,7 +23,7 @@ public final class ObjectStores {
 
     private ObjectStores() {}
 
-    /// Opens a bucket; makes a missing directory.
+    /// Opens a bucket; makes a missing directory. A bucket of a service is never made here.
     ///
     /// @throws BucketUrlException the URL cannot be used: it says what is wrong and what to do,
     ///   never a credential
@@ -30,6 +33,7 @@ public final class ObjectStores {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.openOrCreate(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
+            case BucketUrl.OfS3(var address) -> openS3(address);
         };
     }
 
@@ -37,12 +41,13 @@ public final class ObjectStores {
     /// error, not a new bucket.
     ///
     /// @throws BucketUrlException as in [#open]
-    /// @throws ObjectStoreException.NotFound there is no such directory
+    /// @throws ObjectStoreException.NotFound there is no such directory or bucket
     public static ObjectStore openExisting(String url) throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.open(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
+            case BucketUrl.OfS3(var address) -> openS3(address);
         };
     }
 
@@ -58,7 +63,16 @@ public final class ObjectStores {
                 url.name().isEmpty()
                         ? new MemoryObjectStore(InstantSource.system())
                         : named(url.name());
-        return url.prefix().isEmpty() ? bucket : new PrefixedObjectStore(bucket, url.prefix());
+        return below(bucket, url.prefix(), bucket.url() + "/" + url.prefix());
+    }
+
+    private static ObjectStore openS3(S3Address address) throws ObjectStoreException {
+        ObjectStore bucket = S3ObjectStore.open(address, new SecureRandom());
+        return below(bucket, address.prefix(), address.url());
+    }
+
+    private static ObjectStore below(ObjectStore bucket, String prefix, String url) {
+        return prefix.isEmpty() ? bucket : new PrefixedObjectStore(bucket, prefix, url);
     }
 
     private static MemoryObjectStore named(String name) {

@@ -14,9 +14,11 @@ import java.util.Optional;
 final class PrefixedObjectStore implements ObjectStore {
     private final ObjectStore store;
     private final String prefix;
+    private final String url;
 
     /// @param prefix parts of a key, each followed by a slash
-    PrefixedObjectStore(ObjectStore store, String prefix) {
+    /// @param url names this part of the bucket
+    PrefixedObjectStore(ObjectStore store, String prefix, String url) {
         if (!prefix.endsWith("/")) {
             throw new IllegalArgumentException(
                     "prefix does not end with a slash: prefix=" + prefix);
@@ -24,6 +26,7 @@ final class PrefixedObjectStore implements ObjectStore {
         ObjectKeys.check(prefix.substring(0, prefix.length() - 1));
         this.store = store;
         this.prefix = prefix;
+        this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
 
     @Override
@@ -65,7 +68,7 @@ final class PrefixedObjectStore implements ObjectStore {
 
     @Override
     public String url() {
-        return store.url() + "/" + prefix.substring(0, prefix.length() - 1);
+        return url;
     }
 
     @Override

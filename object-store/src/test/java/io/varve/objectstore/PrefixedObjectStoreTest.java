@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 final class PrefixedObjectStoreTest {
     private final MemoryObjectStore bucket =
             new MemoryObjectStore("bucket", InstantSource.system());
-    private final ObjectStore part = new PrefixedObjectStore(bucket, "p/q/");
+    private final ObjectStore part = new PrefixedObjectStore(bucket, "p/q/", "mem:bucket/p/q/");
 
     @BeforeEach
     void fillBucket() throws IOException {
@@ -53,7 +53,7 @@ final class PrefixedObjectStoreTest {
         assertThatThrownBy(() -> part.head("../a")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> part.list("/", "", 1))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new PrefixedObjectStore(bucket, "p"))
+        assertThatThrownBy(() -> new PrefixedObjectStore(bucket, "p", "mem:/p"))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

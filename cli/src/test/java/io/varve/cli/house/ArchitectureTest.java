@@ -152,6 +152,14 @@ class ArchitectureTest {
     }
 
     @Test
+    void amazonsSdkIsKnownInOnePackage() {
+        onlyIn(
+                "software.amazon.awssdk..",
+                "io.varve.objectstore.s3..",
+                "go through ObjectStore, and its errors");
+    }
+
+    @Test
     void picocliIsKnownInTheCommandLineOnly() {
         onlyIn("picocli..", "io.varve.cli..", "logic belongs below the commands");
     }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore.s3;
+
+import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.ObjectStoreContract;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.gaul.s3proxy.junit.S3ProxyExtension;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+final class S3ProxyContractTest extends ObjectStoreContract {
+    @RegisterExtension
+    static final S3ProxyExtension PROXY =
+            S3ProxyExtension.builder()
+                    .withCredentials("test", "testsecret")
+                    .withBlobStoreProvider("transient-nio2")
+                    .build();
+
+    @Override
+    protected ObjectStore emptyStore(Path directory) throws IOException {
+        return new S3Server(PROXY.getUri(), "test", "testsecret").emptyBucket();
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore.s3;
+
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
+
+/// The SDK's client with everything that it holds: connections, and the one thread that watches its
+/// deadlines. Thread-safe.
+final class S3Connection implements AutoCloseable {
+    private final S3Client client;
+    private final AwsCredentialsProvider credentials;
+    private final ScheduledThreadPoolExecutor deadlines;
+
+    private S3Connection(
+            S3Client client,
+            AwsCredentialsProvider credentials,
+            ScheduledThreadPoolExecutor deadlines) {
+        this.client = client;
+        this.credentials = credentials;
+        this.deadlines = deadlines;
+    }
+
+    /// Sends nothing yet.
+    ///
+    /// @param credentials closed with the connection where it can be, and when this throws
+    /// @throws SdkException no region is known
+    static S3Connection to(S3Address address, AwsCredentialsProvider credentials, S3Limits limits) {
+        ScheduledThreadPoolExecutor deadlines =
+                new ScheduledThreadPoolExecutor(
+                        1,
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name("s3-deadlines-" + address.bucket())
+                                .factory());
+        // Or each finished call's deadline would stay in the queue until it has passed.
+        deadlines.setRemoveOnCancelPolicy(true);
+        try {
+            S3Client client = client(address, credentials, limits, deadlines);
+            return new S3Connection(client, credentials, deadlines);
+        } catch (SdkException e) {
+            deadlines.shutdownNow();
+            close(credentials);
+            throw e;
+        }
+    }
+
+    private static S3Client client(
+            S3Address address,
+            AwsCredentialsProvider credentials,
+            S3Limits limits,
+            ScheduledThreadPoolExecutor deadlines) {
+        S3ClientBuilder builder =
+                S3Client.builder()
+                        .credentialsProvider(credentials)
+                        .forcePathStyle(address.pathStyle())
+                        // A put's CRC32C is ours; what comes back is checked by the formats, which
+                        // read ranges, and for those no store has a checksum.
+                        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                        .overrideConfiguration(override ->
+                                override.retryStrategy(S3Retries.strategy(limits))
+                                        .apiCallAttemptTimeout(limits.attempt())
+                                        .apiCallTimeout(limits.call())
+                                        .scheduledExecutorService(deadlines))
+                        .httpClientBuilder(
+                                Apache5HttpClient.builder()
+                                        .maxConnections(limits.connections())
+                                        .connectionTimeout(limits.connect())
+                                        .connectionAcquisitionTimeout(limits.attempt())
+                                        .socketTimeout(limits.attempt()));
+        if (address.endpoint() != null) {
+            builder.endpointOverride(address.endpoint());
+        }
+        if (address.region() != null) {
+            builder.region(Region.of(address.region()));
+        } else if (address.endpoint() != null) {
+            builder.region(Region.US_EAST_1);
+        }
+        return builder.build();
+    }
+
+    S3Client client() {
+        return client;
+    }
+
+    /// Idempotent; ends running requests.
+    @Override
+    public void close() {
+        client.close();
+        deadlines.shutdownNow();
+        close(credentials);
+    }
+
+    private static void close(AwsCredentialsProvider credentials) {
+        if (credentials instanceof SdkAutoCloseable closeable) {
+            closeable.close();
+        }
+    }
+}
