@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A MinIO for one test class, by `bin/test-servers`. Where there is none, the class is skipped,
-/// and the reason is in the report; with VARVE_MINIO set, as `.ci/run` sets it, there has to be
+/// and the reason is in the report; with TEST_MINIO set, as `.ci/run` sets it, there has to be
 /// one.
 final class Minio implements BeforeAllCallback, AfterAllCallback {
     private static final int NOT_THERE = 3;
@@ -37,7 +37,7 @@ final class Minio implements BeforeAllCallback, AfterAllCallback {
         Process start = run("start");
         String printed = new String(start.getInputStream().readAllBytes(), UTF_8);
         int status = start.exitValue();
-        if (status == NOT_THERE && System.getenv("VARVE_MINIO") == null) {
+        if (status == NOT_THERE && System.getenv("TEST_MINIO") == null) {
             String reason = "no MinIO here: bin/test-servers minio install builds one";
             System.out.println("SKIPPED: " + context.getDisplayName() + ": " + reason);
             abort(reason);
@@ -49,7 +49,7 @@ final class Minio implements BeforeAllCallback, AfterAllCallback {
             assertThat(variable.matches()).as(line).isTrue();
             said.put(variable.group(1), variable.group(2));
         }
-        Matcher endpoint = ENDPOINT.matcher(said.get("VARVE_TEST_BUCKET"));
+        Matcher endpoint = ENDPOINT.matcher(said.get("TEST_BUCKET"));
         assertThat(endpoint.find()).isTrue();
         server =
                 new S3Server(
