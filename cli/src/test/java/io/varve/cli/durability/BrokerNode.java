@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A broker of ours, `varve server start`, on a data directory, with a configuration: started,
 /// killed and started again at the same ports. Killed when it is closed. Owner: one thread.
-final class BrokerNode implements AutoCloseable {
+public final class BrokerNode implements AutoCloseable {
     private static final Duration READY_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(10);
@@ -32,6 +32,7 @@ final class BrokerNode implements AutoCloseable {
     private final Map<String, String> config = new TreeMap<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final Path log;
+    private final Map<String, String> environment = new TreeMap<>();
     private List<String> wrapper = List.of();
     private @Nullable Process process;
 
@@ -41,7 +42,7 @@ final class BrokerNode implements AutoCloseable {
     }
 
     /// A broker with its data in `folder/data` and its bucket in `folder/bucket`; not started.
-    static BrokerNode in(Path folder) throws IOException {
+    public static BrokerNode in(Path folder) throws IOException {
         Files.createDirectories(folder);
         return new BrokerNode(folder)
                 .with("node.id", "1")
@@ -56,35 +57,41 @@ final class BrokerNode implements AutoCloseable {
     }
 
     /// A key of its configuration from the next start on.
-    BrokerNode with(String key, String value) {
+    public BrokerNode with(String key, String value) {
         config.put(key, value);
         return this;
     }
 
+    /// A variable of its environment from the next start on.
+    public BrokerNode withEnvironment(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
     /// Started by this command line, which runs what follows.
-    BrokerNode wrappedBy(List<String> command) {
+    public BrokerNode wrappedBy(List<String> command) {
         wrapper = List.copyOf(command);
         return this;
     }
 
-    Path data() {
+    public Path data() {
         return Path.of(setting("log.dirs"));
     }
 
-    Path bucket() {
+    public Path bucket() {
         return Path.of(URI.create(bucketUrl()).getPath());
     }
 
-    String bucketUrl() {
+    public String bucketUrl() {
         return setting("archive.bucket");
     }
 
     /// Where Kafka clients connect.
-    String kafka() {
+    public String kafka() {
         return setting("listeners").substring("PLAINTEXT://".length());
     }
 
-    String http() {
+    public String http() {
         return setting("http.listener");
     }
 
@@ -92,23 +99,23 @@ final class BrokerNode implements AutoCloseable {
         return config.getOrDefault(key, "");
     }
 
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
-    String log() throws IOException {
+    public String log() throws IOException {
         return Files.exists(log) ? Files.readString(log) : "";
     }
 
     /// Starts it; returns when it is ready.
-    BrokerNode start() throws Exception {
+    public BrokerNode start() throws Exception {
         spawn();
         awaitReady();
         return this;
     }
 
     /// Starts it; returns at once.
-    void spawn() throws IOException {
+    public void spawn() throws IOException {
         assertThat(alive()).as("runs already").isFalse();
         Path file = folder.resolve("varve.properties");
         Files.writeString(
@@ -119,14 +126,14 @@ final class BrokerNode implements AutoCloseable {
         List<String> command = new ArrayList<>(wrapper);
         command.addAll(Program.command("server", "start", "--config", file.toString()));
         Files.deleteIfExists(out());
-        process = Program.start(command, out().toFile(), log.toFile());
+        process = Program.start(command, environment, out().toFile(), log.toFile());
     }
 
     private Path out() {
         return folder.resolve("broker.out");
     }
 
-    void awaitReady() throws IOException {
+    public void awaitReady() throws IOException {
         Awaitility.await()
                 .atMost(READY_LIMIT)
                 .pollInterval(Duration.ofMillis(20))
@@ -143,16 +150,16 @@ final class BrokerNode implements AutoCloseable {
         return text.substring(Math.max(0, text.length() - 3_000));
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process != null && process.isAlive();
     }
 
-    long pid() {
+    public long pid() {
         return process == null ? 0 : process.pid();
     }
 
     /// SIGKILL; returns when the process is gone.
-    void kill() {
+    public void kill() {
         if (process != null) {
             Program.kill(process);
         }
@@ -161,7 +168,7 @@ final class BrokerNode implements AutoCloseable {
     /// SIGTERM; returns when the process is gone.
     ///
     /// @return the exit code
-    int stop() throws Exception {
+    public int stop() throws Exception {
         Process stopped = java.util.Objects.requireNonNull(process);
         stopped.destroy();
         assertThat(stopped.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS))
@@ -171,7 +178,7 @@ final class BrokerNode implements AutoCloseable {
     }
 
     /// Starts it and waits until it ended by itself; what it logged before is not in the answer.
-    Ended startRefused() throws Exception {
+    public Ended startRefused() throws Exception {
         int logged = log().length();
         spawn();
         return awaitEnd(logged);
@@ -180,7 +187,7 @@ final class BrokerNode implements AutoCloseable {
     /// Waits until it ended by itself.
     ///
     /// @param logged characters of its log that are not in the answer
-    Ended awaitEnd(int logged) throws Exception {
+    public Ended awaitEnd(int logged) throws Exception {
         Ended ended =
                 Program.awaitEnd(
                         java.util.Objects.requireNonNull(process), READY_LIMIT, out(), log);
@@ -188,7 +195,7 @@ final class BrokerNode implements AutoCloseable {
     }
 
     /// What its HTTP side answers.
-    String get(String path) throws Exception {
+    public String get(String path) throws Exception {
         return http.send(
                         HttpRequest.newBuilder(URI.create("http://" + http() + path))
                                 .timeout(HTTP_LIMIT)
@@ -198,7 +205,7 @@ final class BrokerNode implements AutoCloseable {
     }
 
     /// Sum of a metric over its labels.
-    double metric(String name) throws Exception {
+    public double metric(String name) throws Exception {
         return get("/metrics")
                 .lines()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))

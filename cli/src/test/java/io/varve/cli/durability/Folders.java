@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// Files under a folder, looked at and damaged while brokers make and delete them. Stateless.
-final class Folders {
+public final class Folders {
     private Folders() {}
 
     /// Files whose path matches, by path.
-    static List<Path> files(Path folder, String pathPattern) throws IOException {
+    public static List<Path> files(Path folder, String pathPattern) throws IOException {
         try (Stream<Path> tree = Files.walk(folder)) {
             return tree.filter(file -> file.toString().matches(pathPattern))
                     .filter(Files::isRegularFile)
@@ -31,7 +31,7 @@ final class Folders {
         }
     }
 
-    static long bytes(List<Path> files) throws IOException {
+    public static long bytes(List<Path> files) throws IOException {
         long bytes = 0;
         for (Path file : files) {
             try {
@@ -44,7 +44,7 @@ final class Folders {
     }
 
     /// Changes one bit.
-    static void flip(Path file, long position) throws IOException {
+    public static void flip(Path file, long position) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer one = ByteBuffer.allocate(1);
@@ -56,19 +56,19 @@ final class Folders {
         }
     }
 
-    static void truncate(Path file, long size) throws IOException {
+    public static void truncate(Path file, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(size);
         }
     }
 
-    static void deleteAll(Path folder) throws IOException {
+    public static void deleteAll(Path folder) throws IOException {
         if (Files.exists(folder)) {
             io.varve.cli.shell.Folders.remove(folder);
         }
     }
 
-    static void copyAll(Path from, Path to) throws IOException {
+    public static void copyAll(Path from, Path to) throws IOException {
         try (Stream<Path> tree = Files.walk(from)) {
             for (Path path : tree.toList()) {
                 Files.copy(path, to.resolve(from.relativize(path).toString()));

@@ -12,13 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /// The program as processes of this machine; none of them outlives this JVM. Thread-safe.
-final class Program {
+public final class Program {
     private static final Set<Process> STARTED = ConcurrentHashMap.newKeySet();
     private static final int FIRST_PORT = 12_000;
 
@@ -41,7 +42,7 @@ final class Program {
 
     /// Command line of the program with these arguments, with the start that the build recorded
     /// where there is one; else with what makes a start short.
-    static List<String> command(String... arguments) {
+    public static List<String> command(String... arguments) {
         List<String> command = ThisProgram.java("512m");
         List<String> recorded = ThisProgram.recordedStart(JAR);
         if (Files.exists(JAR) && !recorded.isEmpty()) {
@@ -57,22 +58,42 @@ final class Program {
     }
 
     /// Starts a command line; its output goes to these files.
-    static Process start(List<String> command, File out, File err) throws IOException {
-        Process process =
+    public static Process start(List<String> command, File out, File err) throws IOException {
+        return start(command, Map.of(), out, err);
+    }
+
+    /// Starts a command line.
+    ///
+    /// @param environment added to ours
+    /// @param out, err where its output goes
+    public static Process start(
+            List<String> command, Map<String, String> environment, File out, File err)
+            throws IOException {
+        ProcessBuilder builder =
                 new ProcessBuilder(command)
                         .redirectOutput(ProcessBuilder.Redirect.to(out))
-                        .redirectError(ProcessBuilder.Redirect.appendTo(err))
-                        .start();
+                        .redirectError(ProcessBuilder.Redirect.appendTo(err));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         STARTED.add(process);
         var _ = process.onExit().thenAccept(STARTED::remove);
         return process;
     }
 
     /// Runs the program to its end.
-    static Ended run(Path folder, Duration limit, String... arguments) throws Exception {
+    public static Ended run(Path folder, Duration limit, String... arguments) throws Exception {
+        return run(folder, Map.of(), limit, arguments);
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// @param environment added to ours
+    public static Ended run(
+            Path folder, Map<String, String> environment, Duration limit, String... arguments)
+            throws Exception {
         Path out = Files.createTempFile(folder, "out-", ".txt");
         Path err = Files.createTempFile(folder, "err-", ".txt");
-        Process process = start(command(arguments), out.toFile(), err.toFile());
+        Process process = start(command(arguments), environment, out.toFile(), err.toFile());
         return awaitEnd(process, limit, out, err);
     }
 
@@ -86,12 +107,12 @@ final class Program {
     }
 
     /// SIGKILL; returns when the process is gone.
-    static void kill(Process process) {
+    public static void kill(Process process) {
         process.destroyForcibly().onExit().join();
     }
 
     /// A port that nobody listens at now.
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         IOException taken = new IOException("no port tried");
         for (int attempt = 0; attempt < PORTS_TRIED; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, END_PORT);

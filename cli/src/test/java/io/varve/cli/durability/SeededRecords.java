@@ -15,19 +15,20 @@ import org.apache.kafka.common.header.Header;
 /// Immutable.
 ///
 /// @param sizeMin, sizeMax bytes of a value
-record SeededRecords(long seed, int sizeMin, int sizeMax) {
+public record SeededRecords(long seed, int sizeMin, int sizeMax) {
     private static final String HEADER = "origin";
 
     /// Which record it is.
-    record Name(int producer, long sequence) {}
+    public record Name(int producer, long sequence) {}
 
     /// With the seed of `-Dsim.seed`, or a fresh one.
-    static SeededRecords of(int sizeMin, int sizeMax) {
+    public static SeededRecords of(int sizeMin, int sizeMax) {
         return new SeededRecords(
                 Long.getLong("sim.seed", new SecureRandom().nextLong()), sizeMin, sizeMax);
     }
 
-    ProducerRecord<byte[], byte[]> record(TopicPartition partition, int producer, long sequence) {
+    public ProducerRecord<byte[], byte[]> record(
+            TopicPartition partition, int producer, long sequence) {
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(
                         partition.topic(),
@@ -39,7 +40,7 @@ record SeededRecords(long seed, int sizeMin, int sizeMax) {
     }
 
     /// Which record it is, after a look at every byte of it.
-    Name check(ConsumerRecord<byte[], byte[]> record) {
+    public Name check(ConsumerRecord<byte[], byte[]> record) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         String where = partition + ", offset=" + record.offset() + ", sim.seed=" + seed;
         String[] key = new String(record.key(), StandardCharsets.UTF_8).split("/", -1);
