@@ -2,6 +2,7 @@
 package io.varve.cli;
 
 import io.varve.cli.archive.ArchiveCommand;
+import io.varve.cli.audit.AuditCommand;
 import io.varve.cli.bucket.BucketCommand;
 import io.varve.cli.data.ConsumeCommand;
 import io.varve.cli.data.ProduceCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
             ArchiveCommand.class,
             BucketCommand.class,
             RecoverCommand.class,
+            AuditCommand.class,
             TrainCommand.class,
             VersionCommand.class
         })

@@ -49,8 +49,14 @@ public record Finding(
         UNREADABLE_MANIFEST(
                 "bring the manifest back from the store's own versions or a backup, else accept that its offsets cannot be read"),
         MANIFEST_VERSION_HOLE("look for the version in the store's own versions or a backup"),
+        MANIFEST_CHAIN_BROKEN(
+                "find out who wrote the newer version; bring back the older one from the store's own versions or a backup"),
         GAP("nothing: the offsets are left out on purpose"),
         OVERLAP(
+                "two histories were written under one name: keep one of them, else accept the loss"),
+        END_BEFORE_START(
+                "bring the object back from the store's own versions or a backup, else accept the loss"),
+        EPOCH_REGRESSION(
                 "two histories were written under one name: keep one of them, else accept the loss"),
         RANK_REGRESSION(
                 "two histories were written under one name: keep one of them, else accept the loss"),
@@ -65,6 +71,14 @@ public record Finding(
         TWO_GENERATIONS(
                 "make sure that no broker of the old cluster reaches the bucket; what it wrote behind the end does not count"),
         UNFINISHED_GENERATION("run the restore again: it goes on where it was"),
+        ORPHAN("nothing: the leader of the partition's shard dooms and deletes it within days"),
+        DOOMED_OVERDUE(
+                "look in the brokers' logs for what keeps their collectors from deleting; nothing is lost"),
+        NAMED_BUT_DOOMED(
+                "stop the brokers before the object is deleted, and keep a copy of it: something still needs it"),
+        RESTORE_POINT_BROKEN("drop the restore point or hold, or bring back the object"),
+        RETENTION_OVERDUE(
+                "look in the brokers' logs for what keeps retention from moving the log start; nothing is lost"),
         FOREIGN_OBJECT("nothing: it is left alone"),
         VERSION_TOO_NEW("use the varve that wrote it, or a later one");
 

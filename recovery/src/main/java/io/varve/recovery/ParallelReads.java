@@ -13,7 +13,7 @@ import java.util.concurrent.Semaphore;
 
 /// Runs many small reads at once, bounded, and gives the answers in the order of the questions.
 /// Stateless.
-final class ParallelReads {
+public final class ParallelReads {
     /// Requests in flight: enough to hide a store's latency, too few to be throttled.
     static final int AT_ONCE_MAX = 16;
 
@@ -21,12 +21,13 @@ final class ParallelReads {
 
     /// A read of something about `from`.
     @FunctionalInterface
-    interface Read<A, B> {
+    public interface Read<A, B> {
         B of(A from) throws ObjectStoreException;
     }
 
     /// @throws ObjectStoreException the first one that a read threw; the others are awaited
-    static <A, B> List<B> map(Collection<A> inputs, Read<A, B> read) throws ObjectStoreException {
+    public static <A, B> List<B> map(Collection<A> inputs, Read<A, B> read)
+            throws ObjectStoreException {
         Semaphore permits = new Semaphore(AT_ONCE_MAX);
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<B>> futures = new ArrayList<>(inputs.size());

@@ -490,7 +490,9 @@ final class BucketBuilder {
         store.put(entry.key(ledger.topicName(), id), written.body(), PutMode.IF_ABSENT);
         List<ManifestDelta> deltas = new ArrayList<>();
         if (ledger.logStart() > before.logStart()) {
-            deltas.add(new ManifestDelta.MoveLogStart(ledger.logStart(), "test", 0));
+            deltas.add(
+                    new ManifestDelta.MoveLogStart(
+                            ledger.logStart(), "test", clock.millis() + 3_600_000));
             journaledStarts.put(id, ledger.logStart());
         }
         deltas.add(new ManifestDelta.AddSegment(entry, made.epochs()));

@@ -4,6 +4,7 @@ package io.varve.manifest.checkpoint;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.VersionTooNewException;
+import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.whole.PutOnce;
@@ -67,7 +68,7 @@ public final class CheckpointStore {
     private static ShardCheckpoint decode(byte[] bytes, String key, ShardId shard, long index) {
         ShardCheckpoint checkpoint = CheckpointCodec.decode(ByteBuffer.wrap(bytes), key);
         if (!checkpoint.shard().equals(shard) || checkpoint.endIndex() != index) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "checkpoint is another one than its key says: object="
                             + key
                             + ", shard="

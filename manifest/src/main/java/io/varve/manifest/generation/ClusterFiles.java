@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.generation;
 
-import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.whole.PutOnce;
@@ -85,7 +85,7 @@ public final class ClusterFiles {
 
     private static void checkGeneration(String key, int expected, int found) {
         if (found != expected) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "document of another generation: object=" + key + ", generation=" + found);
         }
     }

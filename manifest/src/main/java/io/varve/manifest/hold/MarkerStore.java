@@ -3,6 +3,7 @@ package io.varve.manifest.hold;
 
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.VersionTooNewException;
+import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.whole.WholeObjects;
@@ -45,7 +46,7 @@ public final class MarkerStore {
                     default -> throw new CorruptObjectException("no marker: object=" + key);
                 };
         if (!marker.key().equals(key)) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "marker is another one than its key says: object="
                             + key
                             + ", says="

@@ -82,17 +82,24 @@ public final class ManifestCodec {
     /// @throws CorruptObjectException no whole manifest, or one whose invariants do not hold
     /// @throws VersionTooNewException intact, but of a later version
     public static PartitionManifest decode(byte[] bytes, String object) {
-        JsonFields in = JsonDocument.read(bytes, object, FORMAT, WITH_PAGES);
-        boolean paged = in.i32("formatVersion") == WITH_PAGES;
-        PartitionManifest manifest = in.finish(() -> fromFields(in, paged));
-        if (paged != isPaged(manifest)) {
-            throw in.corrupt("manifest of format version 2 without pages");
-        }
+        PartitionManifest manifest = decodeUnchecked(bytes, object);
         try {
             ManifestInvariants.check(manifest);
         } catch (IllegalStateException e) {
             throw new CorruptObjectException(
                     "bad manifest: object=" + object + ", " + e.getMessage(), e);
+        }
+        return manifest;
+    }
+
+    /// As [#decode], of a manifest whose invariants may not hold: for who looks for what is wrong
+    /// with it.
+    public static PartitionManifest decodeUnchecked(byte[] bytes, String object) {
+        JsonFields in = JsonDocument.read(bytes, object, FORMAT, WITH_PAGES);
+        boolean paged = in.i32("formatVersion") == WITH_PAGES;
+        PartitionManifest manifest = in.finish(() -> fromFields(in, paged));
+        if (paged != isPaged(manifest)) {
+            throw in.corrupt("manifest of format version 2 without pages");
         }
         return manifest;
     }

@@ -3,6 +3,7 @@ package io.varve.manifest.partition;
 
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.state.PartitionState.ManifestRef;
@@ -84,7 +85,7 @@ public final class ManifestStore {
                 || !page.key().equals(key)
                 || bytes.length != ref.bytes()
                 || PageCodec.crc(bytes) != ref.crc()) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "manifest page is another one than was named: object="
                             + key
                             + ", page="
@@ -113,7 +114,7 @@ public final class ManifestStore {
         if (!manifest.topicName().equals(topicName)
                 || !manifest.id().equals(id)
                 || !manifest.ref().equals(ref)) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "manifest is another one than its key says: object="
                             + key
                             + ", topic="

@@ -4,6 +4,7 @@ package io.varve.manifest.topic;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.VersionTooNewException;
+import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.whole.JsonDocument;
 import io.varve.manifest.whole.JsonFields;
@@ -78,7 +79,7 @@ public record TopicDocument(
         }
         TopicDocument topic = fromFields(JsonDocument.read(bytes.get(), key, FORMAT, VERSION));
         if (!topic.topicName.equals(topicName) || !topic.topicId.equals(topicId)) {
-            throw new CorruptObjectException(
+            throw new WrongIdentityException(
                     "document of another topic: object="
                             + key
                             + ", name="
