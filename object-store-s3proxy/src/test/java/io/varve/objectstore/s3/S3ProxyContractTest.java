@@ -9,15 +9,21 @@ import org.gaul.s3proxy.junit.S3ProxyExtension;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class S3ProxyContractTest extends ObjectStoreContract {
-    @RegisterExtension
-    static final S3ProxyExtension PROXY =
-            S3ProxyExtension.builder()
-                    .withCredentials("test", "testsecret")
-                    .withBlobStoreProvider("transient-nio2")
-                    .build();
+    @RegisterExtension static final S3ProxyExtension PROXY = proxy();
+
+    static S3ProxyExtension proxy() {
+        return S3ProxyExtension.builder()
+                .withCredentials("test", "testsecret")
+                .withBlobStoreProvider("transient-nio2")
+                .build();
+    }
+
+    static S3Server server(S3ProxyExtension proxy) {
+        return new S3Server(proxy.getUri(), "test", "testsecret");
+    }
 
     @Override
     protected ObjectStore emptyStore(Path directory) throws IOException {
-        return new S3Server(PROXY.getUri(), "test", "testsecret").emptyBucket();
+        return server(PROXY).emptyBucket();
     }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -18,6 +21,7 @@ final class S3Connection implements AutoCloseable {
     private final S3Client client;
     private final AwsCredentialsProvider credentials;
     private final ScheduledThreadPoolExecutor deadlines;
+    private volatile boolean closed;
 
     private S3Connection(
             S3Client client,
@@ -61,6 +65,11 @@ final class S3Connection implements AutoCloseable {
                 S3Client.builder()
                         .credentialsProvider(credentials)
                         .forcePathStyle(address.pathStyle())
+                        // Off, the SDK reads a body twice over plain HTTP, once to sign it; on, it
+                        // signs and frames it in chunks, which some servers do not know.
+                        .serviceConfiguration(service ->
+                                service.chunkedEncodingEnabled(
+                                        address.checksums() == S3Address.Checksums.SUPPORTED))
                         // A put's CRC32C is ours; what comes back is checked by the formats, which
                         // read ranges, and for those no store has a checksum.
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
@@ -87,13 +96,24 @@ final class S3Connection implements AutoCloseable {
         return builder.build();
     }
 
-    S3Client client() {
-        return client;
+    /// Makes a call.
+    ///
+    /// @throws SdkException as the SDK says; also when the connection is closed
+    <T> T call(Function<S3Client, T> request) {
+        try {
+            return request.apply(client);
+        } catch (IllegalStateException | RejectedExecutionException e) {
+            if (closed) {
+                throw SdkClientException.create("connection is closed", e);
+            }
+            throw e;
+        }
     }
 
     /// Idempotent; ends running requests.
     @Override
     public void close() {
+        closed = true;
         client.close();
         deadlines.shutdownNow();
         close(credentials);

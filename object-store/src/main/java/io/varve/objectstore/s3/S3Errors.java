@@ -72,7 +72,8 @@ final class S3Errors {
         if (status == 412) {
             return new ObjectStoreException.AlreadyExists("object exists: " + facts, answer);
         }
-        if (S3Retries.passes(answer)) {
+        // One attempt after the other was made with the clock put right, as far as the SDK knows.
+        if (S3Retries.passes(answer) && !answer.isClockSkewException()) {
             return new ObjectStoreException.Transient(
                     (S3Retries.slowsDown(answer)
                                     ? "the store asks to slow down: "
@@ -161,9 +162,6 @@ final class S3Errors {
         if (S3Retries.hasCause(failure, UnknownHostException.class)) {
             return new ObjectStoreException.Transient(
                     "the endpoint's name does not resolve: " + facts + "; is it right?", failure);
-        }
-        if (failure instanceof IllegalStateException) {
-            return new ObjectStoreException.Transient("the store is closed: " + facts, failure);
         }
         if (failure instanceof SdkException sdk) {
             return new ObjectStoreException.Transient(

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
@@ -35,13 +34,13 @@ final class S3Listing {
     private static final int SPARE = 64;
 
     private final S3Address address;
-    private final S3Client client;
+    private final S3Connection connection;
     private final S3Errors errors;
     private final boolean byFolders;
 
-    S3Listing(S3Address address, S3Client client, S3Errors errors, boolean byFolders) {
+    S3Listing(S3Address address, S3Connection connection, S3Errors errors, boolean byFolders) {
         this.address = address;
-        this.client = client;
+        this.connection = connection;
         this.errors = errors;
         this.byFolders = byFolders;
     }
@@ -95,15 +94,16 @@ final class S3Listing {
     private ListObjectsV2Response send(Part part, int room, @Nullable String token)
             throws ObjectStoreException {
         try {
-            return client.listObjectsV2(request -> {
-                request.bucket(address.bucket()).prefix(part.prefix()).maxKeys(room);
-                if (token != null) {
-                    request.continuationToken(token);
-                } else if (!part.after().isEmpty()) {
-                    request.startAfter(part.after());
-                }
-            });
-        } catch (SdkException | IllegalStateException e) {
+            return connection.call(client ->
+                    client.listObjectsV2(request -> {
+                        request.bucket(address.bucket()).prefix(part.prefix()).maxKeys(room);
+                        if (token != null) {
+                            request.continuationToken(token);
+                        } else if (!part.after().isEmpty()) {
+                            request.startAfter(part.after());
+                        }
+                    }));
+        } catch (SdkException e) {
             throw errors.translate("list", null, e);
         }
     }

@@ -31,6 +31,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
@@ -75,7 +76,7 @@ public final class S3ObjectStore implements ObjectStore {
         this.random = random;
         this.connection = connection;
         this.errors = errors;
-        this.listing = new S3Listing(address, connection.client(), errors, !address.isAmazon());
+        this.listing = new S3Listing(address, connection, errors, !address.isAmazon());
     }
 
     /// Opens a bucket with credentials of the SDK's default chain. The bucket is asked whether it
@@ -121,18 +122,16 @@ public final class S3ObjectStore implements ObjectStore {
         String stamp = Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong());
         BodySource source = new BodySource(body);
         try {
-            PutObjectResponse answer =
-                    connection
-                            .client()
-                            .putObject(
-                                    request(key, body, mode, stamp),
-                                    RequestBody.fromContentProvider(
-                                            source, body.bytes(), "application/octet-stream"));
+            PutObjectRequest request = request(key, body, mode, stamp);
+            RequestBody bytes =
+                    RequestBody.fromContentProvider(
+                            source, body.bytes(), "application/octet-stream");
+            PutObjectResponse answer = connection.call(client -> client.putObject(request, bytes));
             Optional<Instant> time = HttpTimes.dateOf(answer.sdkHttpResponse());
             return time.isPresent()
                     ? new ObjectInfo(key, body.bytes(), time.get())
                     : head(key).orElseThrow(() -> gone(key));
-        } catch (SdkException | IllegalStateException e) {
+        } catch (SdkException e) {
             ObjectStoreException error =
                     source.failure().orElseGet(() -> errors.translate("put", key, e));
             return settle(key, mode, stamp, attempts(e), error);
@@ -171,10 +170,8 @@ public final class S3ObjectStore implements ObjectStore {
                 .build();
     }
 
-    private static int attempts(RuntimeException failure) {
-        return failure instanceof SdkException sdk && sdk.numAttempts() != null
-                ? sdk.numAttempts()
-                : Integer.MAX_VALUE;
+    private static int attempts(SdkException failure) {
+        return failure.numAttempts() != null ? failure.numAttempts() : Integer.MAX_VALUE;
     }
 
     /// Finds out by reading what became of a put.
@@ -221,21 +218,23 @@ public final class S3ObjectStore implements ObjectStore {
                 };
         AwsRequestOverrideConfiguration deadline = deadline(Math.min(asked, MAX_OBJECT_BYTES));
         try {
-            return connection
-                    .client()
-                    .getObject(
-                            request ->
-                                    request.bucket(address.bucket())
-                                            .key(key)
-                                            .range(RangedAnswer.header(range))
-                                            .overrideConfiguration(deadline),
-                            (answer, bytes) -> RangedAnswer.read(key, range, answer, bytes));
+            GetObjectRequest request =
+                    GetObjectRequest.builder()
+                            .bucket(address.bucket())
+                            .key(key)
+                            .range(RangedAnswer.header(range))
+                            .overrideConfiguration(deadline)
+                            .build();
+            return connection.call(client ->
+                    client.getObject(
+                            request,
+                            (answer, bytes) -> RangedAnswer.read(key, range, answer, bytes)));
         } catch (AwsServiceException e) {
             if (e.statusCode() == 416) {
                 return outside(key, range, e);
             }
             throw errors.translate("get", key, e);
-        } catch (SdkException | IllegalStateException e) {
+        } catch (SdkException e) {
             throw errors.translate("get", key, e);
         }
     }
@@ -262,9 +261,9 @@ public final class S3ObjectStore implements ObjectStore {
     private Optional<HeadObjectResponse> look(String key) throws ObjectStoreException {
         try {
             return Optional.of(
-                    connection
-                            .client()
-                            .headObject(request -> request.bucket(address.bucket()).key(key)));
+                    connection.call(client ->
+                            client.headObject(
+                                    request -> request.bucket(address.bucket()).key(key))));
         } catch (AwsServiceException e) {
             if (e.statusCode() != 404) {
                 throw errors.translate("head", key, e);
@@ -272,7 +271,7 @@ public final class S3ObjectStore implements ObjectStore {
             // The answer does not say what is missing, and without its bucket no object is absent.
             var _ = askBucket("head");
             return Optional.empty();
-        } catch (SdkException | IllegalStateException e) {
+        } catch (SdkException e) {
             throw errors.translate("head", key, e);
         }
     }
@@ -291,11 +290,10 @@ public final class S3ObjectStore implements ObjectStore {
     /// A small listing: unlike an answer to head, a refusal says why.
     private ListObjectsV2Response askBucket(String action) throws ObjectStoreException {
         try {
-            return connection
-                    .client()
-                    .listObjectsV2(request ->
-                            request.bucket(address.bucket()).prefix(address.prefix()).maxKeys(1));
-        } catch (SdkException | IllegalStateException e) {
+            return connection.call(client ->
+                    client.listObjectsV2(request ->
+                            request.bucket(address.bucket()).prefix(address.prefix()).maxKeys(1)));
+        } catch (SdkException e) {
             throw errors.translate(action, null, e);
         }
     }
@@ -311,14 +309,13 @@ public final class S3ObjectStore implements ObjectStore {
                 asked.stream().map(key -> ObjectIdentifier.builder().key(key).build()).toList();
         try {
             DeleteObjectsResponse answer =
-                    connection
-                            .client()
-                            .deleteObjects(request ->
+                    connection.call(client ->
+                            client.deleteObjects(request ->
                                     request.bucket(address.bucket())
                                             .delete(batch ->
-                                                    batch.objects(identifiers).quiet(false)));
+                                                    batch.objects(identifiers).quiet(false))));
             return results(asked, answer);
-        } catch (SdkException | IllegalStateException e) {
+        } catch (SdkException e) {
             throw errors.translate("delete", null, e);
         }
     }

@@ -19,8 +19,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A MinIO for one test class, by `bin/test-servers`. Where there is none, the class is skipped,
-/// and the reason is in the report; with TEST_MINIO set, as `.ci/run` sets it, there has to be
-/// one.
+/// and the reason is in the report; with TEST_MINIO set, as `.ci/run` sets it, there has to be one.
 final class Minio implements BeforeAllCallback, AfterAllCallback {
     private static final int NOT_THERE = 3;
     private static final Pattern LINE = Pattern.compile("export (\\w+)='(.*)'");

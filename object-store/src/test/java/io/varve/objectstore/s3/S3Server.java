@@ -48,6 +48,10 @@ public final class S3Server {
                 .build();
     }
 
+    S3Connection connect(String bucket) {
+        return S3Connection.to(address(bucket, endpoint), credentials(secret), S3Limits.DEFAULT);
+    }
+
     S3ObjectStore open(String bucket) throws ObjectStoreException {
         return open(bucket, endpoint, S3Limits.DEFAULT);
     }
