@@ -42,6 +42,10 @@ sealed interface BucketUrl {
                     "azure", List.of("account", "endpoint"),
                     "gs", List.of("endpoint"));
 
+    /// What to do instead of writing credentials into a URL.
+    String CREDENTIALS_ELSEWHERE =
+            "leave them to the store's own chain, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3:";
+
     String SUPPORTED = "use s3://BUCKET or file:///DIRECTORY (or mem: in tests)";
 
     /// @throws BucketUrlException the URL is wrong, carries credentials, or names a store that this
@@ -114,7 +118,7 @@ sealed interface BucketUrl {
 
     /// Says only where the credential stands: neither it nor what may be a part of it is printed.
     private static void refuseCredentials(String scheme, String rest) {
-        String remedy = "give credentials to the SDK's own chain or by object-store.* keys";
+        String remedy = CREDENTIALS_ELSEWHERE;
         int slashes = rest.startsWith("//") ? 2 : 0;
         String beforeQuery = rest.split("[?#]", 2)[0];
         int pathStart = beforeQuery.indexOf('/', slashes);

@@ -65,13 +65,14 @@ record BucketStart(CountingObjectStore store, Opened opened) {
             throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {
             throw new BrokerStartException(
-                    "bucket of this data directory is gone: archive.bucket="
+                    (known ? "bucket of this data directory is gone" : "there is no such bucket")
+                            + ": archive.bucket="
                             + url
                             + ", log.dirs="
                             + directory.root()
                             + ", error="
                             + e.getMessage()
-                            + "; is its disk mounted?",
+                            + (url.startsWith("file:") ? "; is its disk mounted?" : ""),
                     e);
         } catch (ObjectStoreException e) {
             throw new BrokerStartException(

@@ -33,12 +33,17 @@ final class DevBanner {
                         ready.line(),
                         ready.data(),
                         seconds(intervalMs),
-                        ready.bucket(),
-                        ready.bucket(),
+                        forShell(ready.bucket()),
+                        forShell(ready.bucket()),
                         bootstrap,
                         bootstrap,
                         bootstrap,
                         bootstrap);
+    }
+
+    /// A URL with parameters has characters that a shell would take for its own.
+    private static String forShell(String url) {
+        return url.matches("[A-Za-z0-9_./:%@+=-]*") ? url : "'" + url.replace("'", "'\\''") + "'";
     }
 
     private static String seconds(long ms) {

@@ -121,7 +121,7 @@ public record S3Address(
                 throw bad(
                         "credentials in a bucket URL",
                         "scheme=s3, in=endpoint",
-                        "give credentials to the SDK's own chain or by object-store.* keys");
+                        "leave them to the SDK's own chain, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
             }
             boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
             String path = uri.getRawPath() == null ? "" : uri.getRawPath();

@@ -4,6 +4,7 @@ package io.varve.objectstore.s3;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
@@ -18,6 +19,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Test;
 /// guessed. Nobody may be told that it won what another has, nor that it lost what is its own.
 abstract class LostAnswerContract {
     private static final Duration ATTEMPT = Duration.ofSeconds(1);
+    private static final Duration CALL = Duration.ofSeconds(20);
 
     private String bucket;
     private Wire wire;
@@ -40,17 +44,17 @@ abstract class LostAnswerContract {
         bucket = server().newBucket();
         wire = new Wire(server().endpoint());
         direct = server().open(bucket);
-        once = through(1);
-        thrice = through(3);
+        once = through(1, ATTEMPT);
+        thrice = through(3, ATTEMPT);
     }
 
-    private ObjectStore through(int attempts) throws ObjectStoreException {
+    private ObjectStore through(int attempts, Duration attempt) throws ObjectStoreException {
         S3Limits limits =
                 new S3Limits(
                         8,
-                        ATTEMPT,
-                        ATTEMPT,
-                        Duration.ofSeconds(20),
+                        attempt,
+                        attempt,
+                        CALL,
                         1 << 20,
                         attempts,
                         Duration.ofMillis(1),
@@ -158,10 +162,39 @@ abstract class LostAnswerContract {
 
             put(store, "done", PutMode.IF_ABSENT);
 
-            assertThat(Duration.ofNanos(System.nanoTime() - startNs))
-                    .isBetween(ATTEMPT, ATTEMPT.multipliedBy(5));
+            assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isBetween(ATTEMPT, CALL);
             assertThat(stored()).isEqualTo("done");
         }
+    }
+
+    @Test
+    void anInterruptedCallEndsAtOnceAndSaysThatItsOutcomeIsUnknown() throws Exception {
+        ObjectStore patient = through(3, CALL);
+        wire.next(Fault.HANG);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        long startNs = System.nanoTime();
+        Thread caller =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                put(patient, "x", PutMode.IF_ABSENT);
+                                interrupted.completeExceptionally(
+                                        new AssertionError("it returned"));
+                            } catch (ObjectStoreException.Transient e) {
+                                interrupted.complete(Thread.currentThread().isInterrupted());
+                            } catch (Throwable e) {
+                                interrupted.completeExceptionally(e);
+                            }
+                        });
+        await().until(wire::isThrough);
+
+        caller.interrupt();
+
+        assertThat(interrupted.get(CALL.toSeconds(), TimeUnit.SECONDS))
+                .as("the thread stays interrupted")
+                .isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isLessThan(CALL);
+        patient.close();
     }
 
     @Test
