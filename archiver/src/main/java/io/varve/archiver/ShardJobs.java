@@ -197,6 +197,9 @@ final class ShardJobs {
 
     private Open build(ShadowOpening.Opened.Ready ready) {
         ShardShadow shadow = ready.shadow();
+        if (ready.checkpointEnd().isPresent() && ready.checkpointEnd().getAsLong() == 0) {
+            topics.onRestored(shadow);
+        }
         ManifestBook book = new ManifestBook(context, source, storeClock);
         Checkpointer checkpointer =
                 new Checkpointer(

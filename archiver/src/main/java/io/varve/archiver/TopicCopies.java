@@ -7,6 +7,7 @@ import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.ControlFact;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackSection;
+import io.varve.manifest.state.PartitionLedger;
 import io.varve.manifest.topic.TopicDocument;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStoreException;
@@ -50,8 +51,10 @@ final class TopicCopies implements Stepper {
         lock.lock();
         try {
             switch (fact) {
-                case ControlFact.Opened opened -> copy(section, opened.topicRecord());
-                case ControlFact.TopicChanged changed -> copy(section, changed.topicRecord());
+                case ControlFact.Opened opened ->
+                        copy(section.partition(), section.topicName(), opened.topicRecord());
+                case ControlFact.TopicChanged changed ->
+                        copy(section.partition(), section.topicName(), changed.topicRecord());
                 case ControlFact.Closed closed -> waiting.remove(section.partition());
                 case ControlFact.LogStartMoved moved -> {}
             }
@@ -61,14 +64,28 @@ final class TopicCopies implements Stepper {
     }
 
     /// A record that is no topic (that of the metadata itself is empty) has no copy.
-    private void copy(PackSection section, String topicRecord) {
+    private void copy(PartitionId partition, String topicName, String topicRecord) {
         try {
-            waiting.put(
-                    section.partition(),
-                    new Copy(section.topicName(), TopicDocument.fromLine(topicRecord)));
+            waiting.put(partition, new Copy(topicName, TopicDocument.fromLine(topicRecord)));
         } catch (CorruptObjectException e) {
-            waiting.remove(section.partition());
-            LOG.debug("no copy of a topic without a record: partition={}", section.partition(), e);
+            waiting.remove(partition);
+            LOG.debug("no copy of a topic without a record: partition={}", partition, e);
+        }
+    }
+
+    /// The first checkpoint of a restored shard has taken the place of the journals that told of
+    /// its topics, and the cluster that was lost may not have written all their copies.
+    void onRestored(ShardShadow shadow) {
+        for (PartitionId partition : shadow.journaledEnds().keySet()) {
+            PartitionLedger ledger = shadow.fork(partition).orElse(null);
+            if (partition.partition() == 0 && ledger != null) {
+                lock.lock();
+                try {
+                    copy(partition, ledger.topicName(), ledger.topicRecord());
+                } finally {
+                    lock.unlock();
+                }
+            }
         }
     }
 
