@@ -315,6 +315,14 @@ class AuditDamageTest {
         names(damaged.store, of("", Kind.MISSING_CHECKPOINT, Severity.LOST, b -> ""), key);
     }
 
+    /// Found by [AuditPropertyTest]: the journals behind it were said to follow on nothing.
+    @Test
+    void aDamagedFirstCheckpointOfARestoredShardIsOneCause() throws Exception {
+        DamagedBucket damaged = new DamagedBucket(AuditedBuckets.restored(12));
+        String key = damaged.flipped(BucketKeys.checkpoint(new ShardId(2, 2, 0), 0), 100);
+        names(damaged.store, of("", Kind.UNREADABLE_CHECKPOINT, Severity.CORRUPT, b -> ""), key);
+    }
+
     @Test
     void whatIsDoomedIsOverdueWhenBrokersLivedLongBehindItsTime() throws Exception {
         BucketBuilder cluster = AuditedBuckets.small(Map.of());

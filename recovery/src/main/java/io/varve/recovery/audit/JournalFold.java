@@ -60,6 +60,13 @@ final class JournalFold {
         lastTerm = checkpoint.lastTerm();
     }
 
+    /// There are checkpoints, or there must be, and none can be read: nothing is known of what the
+    /// journals follow on.
+    void startUnknown() {
+        broken = true;
+        nextIndex = -1;
+    }
+
     /// A journal that the checkpoint needs.
     void needed(PackIndex index) {
         index.sections().forEach(this::journaled);
@@ -76,8 +83,11 @@ final class JournalFold {
         suspect.compareAndSet(null, key);
     }
 
-    /// The next journal that is there begins too late.
-    void hole(long firstIndex) {
+    /// The next journal that is there begins here: too late, if not where the last one ended.
+    void follows(long firstIndex) {
+        if (nextIndex < 0 || firstIndex == nextIndex) {
+            return;
+        }
         String key = BucketKeys.journal(shard, nextIndex);
         pass.add(
                 AuditFinding.of(
@@ -105,9 +115,7 @@ final class JournalFold {
                 nextIndex = -1; // its end is not known
             }
             case Reading.Whole<PackIndex>(PackIndex index) -> {
-                if (nextIndex >= 0 && firstIndex != nextIndex) {
-                    hole(firstIndex);
-                }
+                follows(firstIndex);
                 next(object, index);
             }
         }

@@ -171,6 +171,9 @@ final class LiveShardAudit {
 
     private void missing(List<ObjectInfo> damaged) {
         ShardId shard = listing.shard();
+        if (!damaged.isEmpty() || !isFirstGeneration()) {
+            fold.startUnknown();
+        }
         if (!damaged.isEmpty()) {
             suspect = damaged.getFirst().key();
         } else if (isFirstGeneration()) {
@@ -327,8 +330,8 @@ final class LiveShardAudit {
                                         && firstIndexOf(object) >= from)
                         .toList();
         if (!pass.opensPacks()) {
-            if (!following.isEmpty() && firstIndexOf(following.getFirst()) != from) {
-                fold.hole(firstIndexOf(following.getFirst()));
+            if (!following.isEmpty()) {
+                fold.follows(firstIndexOf(following.getFirst()));
             }
             return;
         }

@@ -6,7 +6,9 @@ import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.partition.Gap;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -21,17 +23,35 @@ import org.jspecify.annotations.Nullable;
 /// @param claimed all generations that anything names, oldest first
 /// @param livedUntilMs the last sign of life of the current generation by the store's clock; 0 when
 ///   there is none
+/// @param rows those of the cuts, by generation and partition
 record Lives(
         @Nullable String clusterId,
         int current,
         SortedMap<Integer, Cut> cuts,
         SortedMap<Integer, Long> cutAtMs,
         List<Integer> claimed,
-        long livedUntilMs) {
+        long livedUntilMs,
+        Map<Integer, Map<PartitionId, Cut.PartitionCut>> rows) {
     Lives {
         cuts = new TreeMap<>(cuts);
         cutAtMs = new TreeMap<>(cutAtMs);
         claimed = List.copyOf(claimed);
+    }
+
+    static Lives of(
+            @Nullable String clusterId,
+            int current,
+            SortedMap<Integer, Cut> cuts,
+            SortedMap<Integer, Long> cutAtMs,
+            List<Integer> claimed,
+            long livedUntilMs) {
+        Map<Integer, Map<PartitionId, Cut.PartitionCut>> rows = new HashMap<>();
+        cuts.forEach((generation, cut) -> {
+            Map<PartitionId, Cut.PartitionCut> byId = new HashMap<>();
+            cut.partitions().forEach(row -> byId.put(row.id(), row));
+            rows.put(generation, byId);
+        });
+        return new Lives(clusterId, current, cuts, cutAtMs, claimed, livedUntilMs, rows);
     }
 
     Optional<Cut> cut(int generation) {
@@ -40,9 +60,7 @@ record Lives(
 
     /// What the cut of a generation says of a partition.
     Optional<Cut.PartitionCut> row(int generation, PartitionId id) {
-        return cut(generation)
-                .flatMap(cut ->
-                        cut.partitions().stream().filter(row -> row.id().equals(id)).findFirst());
+        return Optional.ofNullable(rows.getOrDefault(generation, Map.of()).get(id));
     }
 
     /// The generation that went on from this one.

@@ -51,7 +51,7 @@ final class LivesAudit {
         }
         missingClaims();
         int current = current();
-        return new Lives(
+        return Lives.of(
                 clusterId,
                 current,
                 lived(current),

@@ -191,10 +191,10 @@ final class PartitionAudit {
         manifest.doomedPages()
                 .forEach(gone -> due.put(gone.page().key(topicName, id), gone.deleteAfterMs()));
         due.forEach((key, dueMs) -> {
-            if (isThere(key)
+            if (pass.isOverdue(dueMs, bucket.lives())
                     && !bucket.kept().keeps(key)
                     && bucket.kept().of(id).isEmpty()
-                    && pass.isOverdue(dueMs, bucket.lives())) {
+                    && isThere(key)) {
                 pass.add(
                         AuditFinding.of(
                                         Kind.DOOMED_OVERDUE,
