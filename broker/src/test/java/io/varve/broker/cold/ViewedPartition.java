@@ -31,6 +31,10 @@ public final class ViewedPartition implements PartitionView {
     public volatile long abortedKnownFrom = -1;
 
     public volatile long highWatermark;
+
+    /// What is appended and not committed.
+    public volatile long uncommitted;
+
     public volatile long lastStableOffset = Long.MAX_VALUE;
     public volatile PartitionState.ManifestRef manifest = PartitionState.ManifestRef.NONE;
 
@@ -113,7 +117,7 @@ public final class ViewedPartition implements PartitionView {
 
     @Override
     public long appendedEnd() {
-        return highWatermark;
+        return highWatermark + uncommitted;
     }
 
     @Override

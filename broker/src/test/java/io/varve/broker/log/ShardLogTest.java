@@ -317,6 +317,23 @@ class ShardLogTest {
     }
 
     @Test
+    void aFileWhoseLastFrameIsTheEndAskedForMayNotGo() throws IOException {
+        try (ShardLog log = open(settings)) {
+            for (int index = 1; index <= 40; index++) {
+                commit(log, 1, index, A);
+            }
+            List<LogFileFacts> all = log.freeable(Long.MAX_VALUE);
+
+            assertThat(all)
+                    .isNotEmpty()
+                    .allSatisfy(file -> {
+                        assertThat(log.freeable(file.highestIndex())).doesNotContain(file);
+                        assertThat(log.freeable(file.highestIndex() + 1)).contains(file);
+                    });
+        }
+    }
+
+    @Test
     void hotStartMovesAtOnceAndOnlyUp() throws IOException {
         try (ShardLog log = open(settings)) {
             for (int index = 1; index <= 10; index++) {

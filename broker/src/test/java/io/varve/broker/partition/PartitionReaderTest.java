@@ -184,6 +184,27 @@ class PartitionReaderTest {
     }
 
     @Test
+    void whatIsAppendedAndNotCommittedIsNotShown() throws IOException {
+        threeTiers(300_000);
+        long end = log.end();
+        for (int i = 0; i < 100; i++) {
+            int at = random.nextInt(log.indexAt(log.view.hotStart) + 1, log.batches.size());
+            log.view.highWatermark = log.batches.get(at).baseOffset();
+            log.view.uncommitted = end - log.view.highWatermark;
+            long offset = random.nextLong(end);
+
+            ReadOutcome outcome = read(offset, 1 + random.nextInt(50_000), random.nextBoolean());
+
+            if (offset >= log.view.highWatermark) {
+                assertThat(outcome).isEqualTo(new ReadOutcome.AtEnd());
+            } else {
+                assertThat(((ReadOutcome.Ready) outcome).endOffset())
+                        .isLessThanOrEqualTo(log.view.highWatermark);
+            }
+        }
+    }
+
+    @Test
     void abortedTransactionsOfArchivedOffsetsOnLocalDiskComeFromSegments() throws IOException {
         log.append(100_000, 3_000);
         AbortedTxn archived = new AbortedTxn(5, 0, log.end() - 1, 0);

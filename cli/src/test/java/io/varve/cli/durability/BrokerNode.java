@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// A broker of ours, `varve server start`, on a data directory, with a configuration: started,
 /// killed and started again at the same ports. Killed when it is closed. Owner: one thread.
 public final class BrokerNode implements AutoCloseable {
-    private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+    private static final Duration READY_LIMIT =
+            Duration.ofSeconds(60L * Integer.getInteger("faults.patience", 1));
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(10);
 

@@ -4,12 +4,12 @@ package io.varve.cli.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.varve.cli.durability.Folders;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,8 +21,6 @@ class FaultSmokeIT {
     private static final long SEED =
             Long.getLong("sim.seed", new SecureRandom().nextInt(Integer.MAX_VALUE));
 
-    @TempDir Path folder;
-
     static Stream<String> names() {
         return NAMES.isEmpty() ? Stream.of("none") : Arrays.stream(NAMES.split(",", -1));
     }
@@ -32,8 +30,10 @@ class FaultSmokeIT {
     void holds(String name) throws Exception {
         assumeThat(NAMES).as("no scenario is asked for: -Dfaults=NAME,NAME").isNotEmpty();
         Scenario scenario = Scenarios.find(name).orElseThrow();
+        Path folder = Path.of("target", "faults", "it-" + scenario.id()).toAbsolutePath();
+        Folders.deleteAll(folder);
 
-        Verdict verdict = Trial.run(scenario, SEED, BROKERS, folder.resolve("trial"));
+        Verdict verdict = Trial.run(scenario, SEED, BROKERS, folder);
 
         String text = verdict.text(folder.toString());
         System.out.print(text);

@@ -53,6 +53,7 @@ public final class FaultTest {
                 case "--seeds" -> seeds(value(arguments, ++i), asked.seeds);
                 case "--brokers" -> asked.brokers = Integer.parseInt(value(arguments, ++i));
                 case "--results" -> asked.results = Optional.of(Path.of(value(arguments, ++i)));
+                case "--patience" -> System.setProperty("faults.patience", value(arguments, ++i));
                 case "--minutes" ->
                         System.setProperty(
                                 "faults.loop.seconds",
@@ -70,7 +71,7 @@ public final class FaultTest {
         if (asked.scenarios.isEmpty() && !asked.list) {
             throw new IllegalArgumentException(
                     "NAME|NUMBER... [--seed N | --seeds 1-5] [--brokers 1-5] [--results FILE]"
-                            + " [--minutes N] | --list");
+                            + " [--minutes N] [--patience N] | --list");
         }
         if (asked.seeds.isEmpty()) {
             asked.seeds.add((long) new SecureRandom().nextInt(Integer.MAX_VALUE));

@@ -14,6 +14,7 @@ import static io.varve.cli.faults.DiskSteps.killAfterPut;
 import static io.varve.cli.faults.DiskSteps.loseAnswersOfPuts;
 import static io.varve.cli.faults.DiskSteps.metricAbove;
 import static io.varve.cli.faults.DiskSteps.metricBelow;
+import static io.varve.cli.faults.DiskSteps.slowFsync;
 import static io.varve.cli.faults.Steps.caughtUpIn;
 import static io.varve.cli.faults.Steps.clogOneByOne;
 import static io.varve.cli.faults.Steps.crashWhileStarting;
@@ -26,9 +27,11 @@ import static io.varve.cli.faults.Steps.load;
 import static io.varve.cli.faults.Steps.pause;
 import static io.varve.cli.faults.Steps.resetClients;
 import static io.varve.cli.faults.Steps.resume;
+import static io.varve.cli.faults.Steps.slowLinks;
 import static io.varve.cli.faults.Steps.startDead;
 import static io.varve.cli.faults.Steps.startIfAlone;
 import static io.varve.cli.faults.Steps.unclogOneByOne;
+import static io.varve.cli.faults.Steps.wipe;
 import static io.varve.cli.faults.Steps.writableIn;
 
 import io.varve.cli.faults.Scenario.Need;
@@ -157,6 +160,17 @@ final class Scenarios {
                             .brokers(3)
                             .healsIn(Duration.ofSeconds(10)),
                     Scenario.of(
+                                    13,
+                                    "slow-links",
+                                    "every link between brokers is late by 150 ms: slower, correct",
+                                    load(2, 3),
+                                    slowLinks(Duration.ofMillis(150)),
+                                    load(14, 18),
+                                    healLinks(),
+                                    load(2, 3))
+                            .brokers(3)
+                            .stallsAtMost(Duration.ofSeconds(8)),
+                    Scenario.of(
                             14,
                             "reset-clients",
                             "every connection of every client is reset each 2 s: nothing double,"
@@ -177,6 +191,15 @@ final class Scenarios {
                                     load(4, 6))
                             .needing(Need.SMALL_DISK)
                             .with(Map.of("cache.bytes", "4194304")),
+                    Scenario.of(
+                                    20,
+                                    "slow-flushes",
+                                    "each flush of the leader takes 300 ms more: slower, correct",
+                                    load(2, 3),
+                                    slowFsync(Who.LEADER, Duration.ofMillis(300), 12, 15),
+                                    writableIn(Duration.ofSeconds(20)),
+                                    load(2, 3))
+                            .needing(Need.STRACE),
                     Scenario.of(
                                     21,
                                     "fsync-error",
@@ -227,6 +250,20 @@ final class Scenarios {
                                     load(2, 3))
                             .stallsAtMost(FIVE)
                             .needing(Need.HTTP_BUCKET),
+                    Scenario.of(
+                                    0,
+                                    "replaced-disk",
+                                    "a broker comes back with an empty disk: it is another peer,"
+                                            + " and gets everything from bucket and leader",
+                                    load(4, 6),
+                                    kill(Who.FOLLOWER),
+                                    wipe(Who.VICTIM),
+                                    load(2, 3),
+                                    startDead(),
+                                    caughtUpIn(Duration.ofSeconds(30)),
+                                    load(2, 3))
+                            .brokers(3)
+                            .stallsAtMost(FIVE),
                     Scenario.of(
                                     0,
                                     "bucket-away-http",

@@ -33,6 +33,36 @@ final class Steps {
                 });
     }
 
+    /// The disks of dead brokers are empty ones from now on.
+    static Step wipe(Who who) {
+        return new Step(
+                "disk replaced",
+                stage -> {
+                    List<Integer> chosen = stage.choose(who);
+                    for (int id : chosen) {
+                        io.varve.cli.durability.Folders.deleteAll(stage.brokers().node(id).data());
+                    }
+                    return chosen.toString();
+                });
+    }
+
+    /// Every link between brokers, in both directions.
+    static Step slowLinks(Duration delay) {
+        return new Step(
+                "each link between brokers is late by " + delay.toMillis() + " ms",
+                stage -> {
+                    for (int id : stage.brokers().ids()) {
+                        stage.brokers()
+                                .others(id)
+                                .forEach(other ->
+                                        stage.brokers()
+                                                .links()
+                                                .delay(Brokers.party(id), other, delay));
+                    }
+                    return "all";
+                });
+    }
+
     /// Where there is one broker only, nothing can go on without it.
     static Step startIfAlone() {
         return new Step(
@@ -210,7 +240,8 @@ final class Steps {
         return new Step(
                 "writable again in " + limit.toSeconds() + " s",
                 stage -> {
-                    Optional<Duration> took = stage.awaitProgress(limit);
+                    Optional<Duration> took =
+                            stage.awaitProgress(limit.multipliedBy(Trial.PATIENCE));
                     if (took.isEmpty()) {
                         stage.complain("not writable in " + limit.toSeconds() + " s");
                     }
@@ -251,7 +282,7 @@ final class Steps {
         return new Step(
                 "caught up in " + limit.toSeconds() + " s",
                 stage -> {
-                    long endNs = System.nanoTime() + limit.toNanos();
+                    long endNs = System.nanoTime() + Trial.PATIENCE * limit.toNanos();
                     while (System.nanoTime() < endNs) {
                         if (Replicas.caughtUp(stage)) {
                             return "yes";

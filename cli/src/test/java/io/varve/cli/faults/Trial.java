@@ -16,7 +16,6 @@ import io.varve.cli.faults.history.ReaderChecks;
 import io.varve.cli.faults.history.Violation.Kind;
 import io.varve.cli.faults.history.Violations;
 import io.varve.cli.faults.history.WholeLog;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +35,9 @@ import org.apache.kafka.common.TopicPartition;
 /// check; then the cluster is destroyed and restored from its bucket, and checked again. Owner: one
 /// thread.
 final class Trial {
+    /// On a busy machine everything takes longer: time limits are multiplied by this.
+    static final int PATIENCE = Integer.getInteger("faults.patience", 1);
+
     private static final int PARTITIONS = 4;
     private static final int SMALL_DISK_MEGABYTES = 160;
     private static final Duration WARM = Duration.ofSeconds(40);
@@ -97,12 +99,13 @@ final class Trial {
     private Verdict run() throws Exception {
         Files.createDirectories(folder);
         Optional<Path> minio = MinioBucket.command();
-        if (scenario.needs().contains(Scenario.Need.HTTP_BUCKET) && minio.isEmpty()) {
+        boolean http = scenario.needs().contains(Scenario.Need.HTTP_BUCKET);
+        if (http && minio.isEmpty()) {
             return Verdict.skipped(
                     scenario, seed, count, "no MinIO here: bin/test-servers minio install");
         }
         Bucket bucket =
-                scenario.needs().contains(Scenario.Need.HTTP_BUCKET)
+                http
                         ? MinioBucket.start(minio.orElseThrow(), folder)
                         : new FolderBucket(folder.resolve("bucket"));
         Brokers brokers = Brokers.in(folder, count, bucket, settings());
@@ -111,39 +114,53 @@ final class Trial {
             if (scenario.needs().contains(Scenario.Need.SMALL_DISK) && !smallDisk(brokers)) {
                 return Verdict.skipped(scenario, seed, count, "no file system can be mounted here");
             }
-            brokers.startDead();
-            createTopic(brokers.bootstrap());
-            stage.say("cluster of " + count + " serves");
-            WholeLog hot;
-            Map<String, Map<TopicPartition, Long>> committed;
-            try (Clients clients = Clients.start(brokers, ORDERS, records, history)) {
-                boolean warm =
-                        !Ticks.passWhile(
-                                WARM,
-                                () ->
-                                        !clients.allBegun(ORDERS)
-                                                || clients.acknowledged() < 50L * PARTITIONS);
-                if (!warm) {
-                    complaints.add("no load before any fault, in " + WARM.toSeconds() + " s");
-                }
-                play(stage);
-                finish(stage, clients);
-                committed = Clients.committed(brokers.bootstrap(), clients.groups());
-                hot = WholeRead.of("log", brokers.bootstrap(), ORDERS, records, history);
-                figures.put("acknowledged", clients.acknowledged());
-                figures.put("readOld", clients.readOld());
-                figures.put("log", hot.count());
+            try {
+                perform(stage);
+            } catch (Exception | AssertionError e) {
+                stage.say("broke off: " + Errors.text(e));
+                complaints.add("the run broke off: " + Errors.text(e));
             }
-            check(history, hot, committed);
-            complaints.addAll(stage.brokers().flushArchive());
-            brokers.ids().forEach(brokers::kill);
-            stage.say("all brokers dead, disks lost: restoring from the bucket");
-            restore(stage, hot, committed);
             figures.putAll(stage.figures());
             complaints.addAll(stage.complaints());
         }
         return new Verdict(
                 scenario, seed, count, figures, found.counts(), found.shown(), complaints, "");
+    }
+
+    private void perform(Stage stage) throws Exception {
+        Brokers brokers = stage.brokers();
+        History history = stage.history();
+        brokers.startDead();
+        createTopic(brokers.bootstrap());
+        stage.say("cluster of " + count + " serves");
+        WholeLog log;
+        Map<String, Map<TopicPartition, Long>> committed;
+        try (Clients clients = Clients.start(brokers, ORDERS, records, history)) {
+            boolean warm =
+                    !Ticks.passWhile(
+                            WARM.multipliedBy(PATIENCE),
+                            () ->
+                                    !clients.allBegun(ORDERS)
+                                            || clients.acknowledged() < 50L * PARTITIONS);
+            if (!warm) {
+                complaints.add("no load before any fault, in " + WARM.toSeconds() + " s");
+            }
+            play(stage);
+            finish(stage, clients);
+            committed = Clients.committed(brokers.bootstrap(), clients.groups());
+            log = WholeRead.of("log", brokers.bootstrap(), ORDERS, records, history);
+            figures.put("acknowledged", clients.acknowledged());
+            figures.put("readOld", clients.readOld());
+            figures.put("log", log.count());
+        }
+        check(history, log, committed);
+        complaints.addAll(brokers.flushArchive());
+        brokers.ids().forEach(brokers::kill);
+        audit(stage);
+        stage.say("all brokers dead, disks lost: restoring from the bucket");
+        restore(stage, log, committed);
+        audit(stage);
+        stage.say("done");
     }
 
     private boolean smallDisk(Brokers brokers) throws Exception {
@@ -186,7 +203,7 @@ final class Trial {
             complaints.add("broker " + id + " ended by itself");
         }
         stage.brokers().startDead();
-        Optional<Duration> healed = stage.awaitProgress(scenario.healing());
+        Optional<Duration> healed = stage.awaitProgress(scenario.healing().multipliedBy(PATIENCE));
         stage.say("healed: " + healed.map(time -> time.toMillis() + " ms").orElse("NO"));
         if (healed.isEmpty()) {
             found.add(
@@ -202,7 +219,7 @@ final class Trial {
         long longest = stalls.values().stream().mapToLong(Long::longValue).max().orElse(0);
         figures.put("longestStallMs", TimeUnit.NANOSECONDS.toMillis(longest));
         Duration most = scenario.stallMax();
-        if (stage.redundant() && most != null && longest > most.toNanos()) {
+        if (stage.redundant() && most != null && longest > PATIENCE * most.toNanos()) {
             found.add(
                     Kind.STALLED,
                     "a majority lived, and partitions stood still for "
@@ -213,11 +230,12 @@ final class Trial {
     }
 
     private void finish(Stage stage, Clients clients) throws Exception {
-        if (!clients.finishProducers(ANSWERS)) {
+        if (!clients.finishProducers(ANSWERS.multipliedBy(PATIENCE))) {
             found.add(Kind.STALLED, "records without an answer " + ANSWERS + " after the end");
         }
         Map<TopicPartition, Long> ends = WholeRead.ends(stage.brokers().bootstrap(), ORDERS);
-        clients.finishReaders(ends, DRAIN).forEach(stuck -> found.add(Kind.STALLED, stuck));
+        clients.finishReaders(ends, DRAIN.multipliedBy(PATIENCE))
+                .forEach(stuck -> found.add(Kind.STALLED, stuck));
     }
 
     private void check(
@@ -233,6 +251,31 @@ final class Trial {
         ProgressChecks.neverBack(events, found);
     }
 
+    /// The bucket by itself: nothing may be wrong with it, down to its bytes.
+    private void audit(Stage stage) throws Exception {
+        Ended audited =
+                Program.run(
+                        folder,
+                        stage.bucket().environment(),
+                        RECOVER.multipliedBy(PATIENCE),
+                        "audit",
+                        "--bucket",
+                        stage.bucket().url(),
+                        "--level",
+                        "bytes",
+                        "-o",
+                        "json");
+        if (audited.exitCode() != 0) {
+            found.add(
+                    Kind.BUCKET,
+                    "audit ended with "
+                            + audited.exitCode()
+                            + ": "
+                            + audited.out()
+                            + audited.said());
+        }
+    }
+
     /// Everything again from the bucket alone, as it was.
     private void restore(
             Stage stage, WholeLog log, Map<String, Map<TopicPartition, Long>> committed)
@@ -241,7 +284,7 @@ final class Trial {
                 Program.run(
                         folder,
                         stage.bucket().environment(),
-                        RECOVER,
+                        RECOVER.multipliedBy(PATIENCE),
                         "recover",
                         "run",
                         "--cluster",
@@ -271,7 +314,7 @@ final class Trial {
             if (!groups.equals(committed)) {
                 found.add(Kind.GROUP, "restored " + groups + ", were " + committed);
             }
-        } catch (IOException | IllegalStateException | AssertionError e) {
+        } catch (Exception | AssertionError e) {
             found.add(Kind.BUCKET, "the restored cluster does not serve: " + Errors.text(e));
         }
     }

@@ -47,13 +47,14 @@ record Verdict(
 
     /// For a file of results: one line.
     String line(String when) {
-        return "%s %s scenario=%s brokers=%d seed=%d %s%s"
+        return "%s %s scenario=%s brokers=%d seed=%d patience=%d %s%s"
                 .formatted(
                         when,
                         word(),
                         scenario.id(),
                         brokers,
                         seed,
+                        Trial.PATIENCE,
                         figuresText(),
                         ran() ? problems() : " why=" + skipped);
     }
