@@ -11,6 +11,8 @@ import io.varve.recovery.RecoveryException;
 import io.varve.recovery.audit.Audit;
 import io.varve.recovery.audit.AuditLevel;
 import io.varve.recovery.audit.AuditOptions;
+import io.varve.recovery.audit.AuditReport;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -46,6 +48,19 @@ public final class AuditCommand implements Callable<Integer> {
             paramLabel = "NAME")
     private Set<String> topics = new LinkedHashSet<>();
 
+    @Option(
+            names = "--delete-grace-ms",
+            description =
+                    "archive.delete.grace.ms of the cluster, when it is not the default: what nothing names and is older is an orphan",
+            paramLabel = "MS")
+    private long graceMs = -1;
+
+    @Option(
+            names = "--undelete-ms",
+            description = "archive.topic.undelete.ms of the cluster, when it is not the default",
+            paramLabel = "MS")
+    private long undeleteMs = -1;
+
     /// As people write it.
     enum Level {
         names(AuditLevel.NAMES),
@@ -63,9 +78,8 @@ public final class AuditCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         try (ObjectStore store = bucket.open();
                 ProgressLine progress = ProgressLine.onTerminal(output)) {
-            AuditOptions options =
-                    AuditOptions.of(level.level).withTopics(topics).withProgress(progress);
-            AuditView view = AuditView.of(bucket.url(), Audit.run(store, options));
+            AuditReport report = Audit.run(store, options().withProgress(progress));
+            AuditView view = AuditView.of(bucket.url(), report);
             progress.clear();
             output.print(view, AuditText.of(view));
             return view.isClean() ? ExitCode.DONE : ExitCode.BAD_NEWS;
@@ -74,5 +88,14 @@ public final class AuditCommand implements Callable<Integer> {
         } catch (ObjectStoreException e) {
             throw bucket.failure("cannot audit", e);
         }
+    }
+
+    /// The limits of the cluster are not in its bucket.
+    private AuditOptions options() {
+        AuditOptions options = AuditOptions.of(level.level).withTopics(topics);
+        if (graceMs >= 0) {
+            options = options.withGrace(Duration.ofMillis(graceMs));
+        }
+        return undeleteMs >= 0 ? options.withUndelete(Duration.ofMillis(undeleteMs)) : options;
     }
 }

@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.varve.cli.Run;
+import io.varve.manifest.PartitionId;
 import io.varve.manifest.generation.BrokerAlive;
 import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.ClusterIdentity;
 import io.varve.manifest.generation.GenerationClaim;
+import io.varve.manifest.key.BucketKeys;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStores;
@@ -19,10 +21,14 @@ import io.varve.objectstore.PutMode;
 import io.varve.recovery.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,6 +137,23 @@ class AuditCommandTest {
         assertThat(topic.err()).contains("nothing");
         assertThat(audit("--level", "everything").exitCode()).isEqualTo(2);
         assertThat(Run.of("audit").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsAnOrphanFollowsTheGraceOfTheCluster() throws Exception {
+        String key =
+                BucketKeys.segment(
+                        "orders", new PartitionId(new Uuid(5, 6), 0), 0, 10, 1, 2, 0xabcdef);
+        put(key, new byte[] {1});
+        Files.setLastModifiedTime(
+                folder.resolve("bucket").resolve(key),
+                FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+
+        Run byDefault = audit("-o", "json");
+        assertThat(byDefault.exitCode()).isEqualTo(1);
+        assertThat(byDefault.out()).contains("orphan").contains(key);
+
+        assertThat(audit("--delete-grace-ms", "86400000").exitCode()).isZero();
     }
 
     @Test
