@@ -392,23 +392,32 @@ public final class LocalShard implements Shard, AutoCloseable {
                     thread);
         }
 
+        /// Ratis reads what it sends to a follower as soon as the entry is in its log, which may be
+        /// before the frame is in ours: then the read comes behind the writes that wait.
         @Override
         public CompletableFuture<ByteBuffer> read(long term, long index) {
-            return CompletableFuture.supplyAsync(
-                    () -> {
-                        try {
-                            return log.readBody(term, index);
-                        } catch (IOException | CorruptObjectException e) {
-                            throw new CompletionException(
-                                    new FrameReadException(
-                                            "frame cannot be read: term="
-                                                    + term
-                                                    + ", index="
-                                                    + index,
-                                            e));
-                        }
-                    },
-                    setup.background());
+            if (isWritten(term, index)) {
+                return CompletableFuture.supplyAsync(
+                        () -> readBody(term, index), setup.background());
+            }
+            return on(logThread, () -> {})
+                    .thenApplyAsync(_ -> readBody(term, index), setup.background());
+        }
+
+        private boolean isWritten(long term, long index) {
+            LogPosition last = lastWritten;
+            return last != null
+                    && (term < last.term() || (term == last.term() && index <= last.index()));
+        }
+
+        private ByteBuffer readBody(long term, long index) {
+            try {
+                return log.readBody(term, index);
+            } catch (IOException | CorruptObjectException e) {
+                throw new CompletionException(
+                        new FrameReadException(
+                                "frame cannot be read: term=" + term + ", index=" + index, e));
+            }
         }
 
         @Override

@@ -4,9 +4,16 @@ package io.varve.broker.shard;
 import static io.varve.broker.shard.ShardBroker.P0;
 import static io.varve.broker.shard.ShardBroker.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.varve.broker.raft.ReplicatedLog;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +36,27 @@ class LocalShardTest {
             assertThat(get(second.assigned())).isEqualTo(new AppendTicket.Assigned.At(3, 5));
             assertThat(broker.shard.partition(P0).orElseThrow().highWatermark()).isEqualTo(5);
             assertThat(broker.fatal.facts).isEmpty();
+        }
+    }
+
+    /// As the leader's log appender does.
+    @Test
+    void aFrameThatIsBeingWrittenIsReadWhenItIsWritten() throws Exception {
+        MemoryFrameLog log = new MemoryFrameLog();
+        try (ShardBroker broker = ShardBroker.single(directory, log)) {
+            ReplicatedLog link = broker.shard.replicatedLog();
+            ByteBuffer body = ByteBuffer.wrap(new byte[] {1, 2, 3});
+            log.mayWrite = new CountDownLatch(1);
+            CompletableFuture<Void> written =
+                    link.write(1_000, 1_000, ByteBuffer.allocate(0), body.duplicate());
+
+            CompletableFuture<ByteBuffer> read = link.read(1_000, 1_000);
+            assertThatThrownBy(() -> read.get(300, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
+            log.mayWrite.countDown();
+
+            assertThat(get(read)).isEqualTo(body);
+            assertThat(written).isCompleted();
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A shard log in memory that counts, fails on demand and forgets what was not flushed. It may be
@@ -27,6 +28,7 @@ final class MemoryFrameLog implements FrameLog {
     final AtomicInteger flushes = new AtomicInteger();
     final AtomicInteger appends = new AtomicInteger();
     final List<Long> flushedWith = new ArrayList<>();
+    volatile CountDownLatch mayWrite = new CountDownLatch(0);
     volatile boolean failWrites;
     volatile boolean failFlushes;
     volatile boolean failReads;
@@ -36,6 +38,12 @@ final class MemoryFrameLog implements FrameLog {
             throws IOException {
         if (failWrites) {
             throw new IOException("disk says no: write");
+        }
+        try {
+            mayWrite.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
         appends.incrementAndGet();
         ByteBuffer copy = ByteBuffer.allocate(body.remaining()).put(body.duplicate()).flip();
