@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -37,7 +39,7 @@ class AuditBesideWritersTest {
     private static final int SPACINGS = 14;
 
     /// Lets the cluster take a step after every so many requests.
-    private static final class Interleaved implements ObjectStore {
+    private static class Interleaved implements ObjectStore {
         private final BucketBuilder cluster;
         private final int spacing;
         private final ReentrantLock lock = new ReentrantLock();
@@ -180,6 +182,40 @@ class AuditBesideWritersTest {
 
             assertThat(store.steps).as("spacing %d", spacing).isPositive();
             assertThat(report.findings()).as("spacing %d", spacing).isEmpty();
+        }
+    }
+
+    @Test
+    void anObjectThatGoesWhileItIsReadIsMissingAndTheAuditGoesOn() throws Exception {
+        for (int gets = 1; gets <= 2; gets++) {
+            LivedCluster lived = AuditedBuckets.lived(gets);
+            PartitionId id = lived.cluster.id("orders", 1);
+            String key =
+                    ManifestStore.newest(lived.store, "orders", id, 1)
+                            .orElseThrow()
+                            .entries()
+                            .getFirst()
+                            .key("orders", id);
+            AtomicInteger left = new AtomicInteger(gets);
+            ObjectStore store =
+                    new Interleaved(lived.cluster, Integer.MAX_VALUE) {
+                        @Override
+                        public ObjectSlice get(String asked, ByteRange range)
+                                throws ObjectStoreException {
+                            if (asked.equals(key) && left.decrementAndGet() == 0) {
+                                lived.store.delete(List.of(key));
+                            }
+                            return super.get(asked, range);
+                        }
+                    };
+
+            assertThat(Audit.run(store, AuditOptions.of(AuditLevel.BYTES)).findings())
+                    .as("gone before get %d", gets)
+                    .singleElement()
+                    .satisfies(finding -> {
+                        assertThat(finding.kind()).isEqualTo(Finding.Kind.MISSING_OBJECT);
+                        assertThat(finding.key()).isEqualTo(key);
+                    });
         }
     }
 

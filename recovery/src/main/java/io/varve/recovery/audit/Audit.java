@@ -11,7 +11,6 @@ import io.varve.recovery.RecoveryException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,10 +128,11 @@ public final class Audit {
         return both(found, second, bucket);
     }
 
+    /// What the second look says of the keys of which the first one had something to say. What it
+    /// is may have become clearer: a size that differs, an object that went while it was read.
     private static List<AuditFinding> both(
             List<AuditFinding> found, AuditPass second, Bucket bucket) {
-        Map<AuditFinding.Seen, AuditFinding> again = new HashMap<>();
-        second.findings().forEach(finding -> again.putIfAbsent(finding.seen(), finding));
+        Set<String> keys = new HashSet<>();
         List<AuditFinding> confirmed = new ArrayList<>();
         for (AuditFinding finding : found) {
             if (!finding.isBad()) {
@@ -140,7 +140,12 @@ public final class Audit {
             } else if (isAhead(finding)) {
                 stillAhead(finding, bucket).ifPresent(confirmed::add);
             } else {
-                Optional.ofNullable(again.get(finding.seen())).ifPresent(confirmed::add);
+                keys.add(finding.key());
+            }
+        }
+        for (AuditFinding finding : unique(second.findings())) {
+            if (finding.isBad() && !isAhead(finding) && keys.contains(finding.key())) {
+                confirmed.add(finding);
             }
         }
         return confirmed;

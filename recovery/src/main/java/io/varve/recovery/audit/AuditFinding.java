@@ -84,7 +84,7 @@ public record AuditFinding(
         return severity != Severity.INFO;
     }
 
-    /// Two looks found the same.
+    /// What tells it from other findings.
     Seen seen() {
         return new Seen(kind, key, topic, partition);
     }

@@ -23,6 +23,9 @@ final class PackAudit {
     /// with fewer it is the middle of one.
     private static final int MAGIC_BYTES_ALIKE_MIN = 6;
 
+    /// Packs up to this size are fetched whole.
+    private static final int AT_ONCE_BYTES = 16 << 20;
+
     private final AuditPass pass;
 
     PackAudit(AuditPass pass) {
@@ -58,7 +61,12 @@ final class PackAudit {
         if (bytes < MAGIC.length) {
             return true;
         }
-        ByteBuffer end = pass.store().get(key, ByteRange.tail(MAGIC.length)).bytes();
+        ByteBuffer end;
+        try {
+            end = pass.store().get(key, ByteRange.tail(MAGIC.length)).bytes();
+        } catch (ObjectStoreException.NotFound e) {
+            return true; // it went: a second look does not find it at all
+        }
         int alike = 0;
         for (int i = 0; i < Math.min(MAGIC.length, end.remaining()); i++) {
             alike += end.get(end.position() + i) == MAGIC[i] ? 1 : 0;
@@ -74,14 +82,45 @@ final class PackAudit {
             throws ObjectStoreException {
         pass.wholePermits().acquireUninterruptibly();
         try {
+            if (index.objectBytes() <= AT_ONCE_BYTES && pass.options().wholeBucket()) {
+                readAtOnce(key, index, needed);
+                return;
+            }
             readHead(key, index, needed);
             for (PackSection section : index.sections()) {
                 if (section.hasRecords() && wanted.test(section)) {
-                    readSection(key, section, needed);
+                    walk(key, section, needed, SectionWalk.from(pass.store(), key, section));
                 }
             }
+        } catch (ObjectStoreException.NotFound e) {
+            pass.add(
+                    new Reading.Bad<PackIndex>(Kind.MISSING_OBJECT, "object went while it was read")
+                            .finding(key, needed));
         } finally {
             pass.wholePermits().release();
+        }
+    }
+
+    /// In one request: a journal has a section for every partition that was written.
+    private void readAtOnce(String key, PackIndex index, boolean needed)
+            throws ObjectStoreException {
+        int bytes = Math.toIntExact(index.objectBytes());
+        ByteBuffer object = pass.store().get(key, ByteRange.span(0, bytes)).bytes().slice();
+        if (object.remaining() != bytes) {
+            pass.add(
+                    AuditFinding.of(
+                                    Kind.TRUNCATED_PACK,
+                                    severity(needed),
+                                    key,
+                                    "object is shorter than its index says")
+                            .bytes(object.remaining()));
+            return;
+        }
+        checkHead(object.slice(0, MAGIC.length), key, index, needed);
+        for (PackSection section : index.sections()) {
+            if (section.hasRecords()) {
+                walk(key, section, needed, SectionWalk.in(object, key, section));
+            }
         }
     }
 
@@ -90,7 +129,11 @@ final class PackAudit {
         if (index.objectBytes() <= PackReader.TAIL_BYTES) {
             return;
         }
-        ByteBuffer head = pass.store().get(key, ByteRange.span(0, MAGIC.length)).bytes();
+        checkHead(
+                pass.store().get(key, ByteRange.span(0, MAGIC.length)).bytes(), key, index, needed);
+    }
+
+    private void checkHead(ByteBuffer head, String key, PackIndex index, boolean needed) {
         if (!head.equals(ByteBuffer.wrap(MAGIC))) {
             pass.add(
                     AuditFinding.of(
@@ -106,11 +149,10 @@ final class PackAudit {
         return needed ? Severity.CORRUPT : Severity.WARNING;
     }
 
-    private void readSection(String key, PackSection section, boolean needed)
+    private void walk(String key, PackSection section, boolean needed, SectionWalk walk)
             throws ObjectStoreException {
         try {
-            new SectionWalk(pass.store(), key, section)
-                    .read()
+            walk.read()
                     .ifPresent(mismatch ->
                             pass.add(
                                     AuditFinding.of(

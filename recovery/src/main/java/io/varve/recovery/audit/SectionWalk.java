@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class SectionWalk {
     private static final int READ_BYTES = 4 << 20;
 
-    private final ObjectStore store;
-    private final String key;
+    private final Chunks chunks;
     private final PackSection section;
     private final List<EpochStart> epochs = new ArrayList<>();
     private ByteBuffer carried = ByteBuffer.allocate(0);
@@ -39,9 +38,45 @@ final class SectionWalk {
     /// The first thing in which batches and index differ.
     record Mismatch(Kind kind, String fact) {}
 
-    SectionWalk(ObjectStore store, String key, PackSection section) {
-        this.store = store;
-        this.key = key;
+    /// Gives chunks of the section, each checked.
+    @FunctionalInterface
+    interface Chunks {
+        /// @throws io.varve.manifest.CorruptObjectException a checksum is wrong
+        ByteBuffer read(int first, int end) throws ObjectStoreException;
+    }
+
+    /// Reads the section from the store.
+    static SectionWalk from(ObjectStore store, String key, PackSection section) {
+        return new SectionWalk(
+                (first, end) -> PackReader.readChunks(store, key, section, first, end), section);
+    }
+
+    /// Takes the section out of a whole object that was fetched.
+    ///
+    /// @param object from position 0 to its limit
+    static SectionWalk in(ByteBuffer object, String key, PackSection section) {
+        return new SectionWalk(
+                (first, end) -> {
+                    int from = Math.toIntExact(section.position());
+                    for (int chunk = first; chunk < end; chunk++) {
+                        PackReader.checkChunk(
+                                key,
+                                section,
+                                chunk,
+                                object.slice(
+                                        from + chunk * section.chunkBytes(),
+                                        section.chunkLength(chunk)));
+                    }
+                    int last = end - 1;
+                    return object.slice(
+                            from + first * section.chunkBytes(),
+                            (last - first) * section.chunkBytes() + section.chunkLength(last));
+                },
+                section);
+    }
+
+    private SectionWalk(Chunks chunks, PackSection section) {
+        this.chunks = chunks;
         this.section = section;
         this.offset = section.baseOffset();
     }
@@ -51,13 +86,7 @@ final class SectionWalk {
     Optional<Mismatch> read() throws ObjectStoreException {
         int step = Math.max(1, READ_BYTES / section.chunkBytes());
         for (int chunk = 0; chunk < section.chunkCount() && mismatch == null; chunk += step) {
-            take(
-                    PackReader.readChunks(
-                            store,
-                            key,
-                            section,
-                            chunk,
-                            Math.min(section.chunkCount(), chunk + step)));
+            take(chunks.read(chunk, Math.min(section.chunkCount(), chunk + step)));
         }
         if (mismatch == null) {
             compareTotals();
@@ -65,9 +94,9 @@ final class SectionWalk {
         return Optional.ofNullable(mismatch);
     }
 
-    private void take(ByteBuffer chunks) {
-        ByteBuffer joined = ByteBuffer.allocate(carried.remaining() + chunks.remaining());
-        joined.put(carried).put(chunks.slice()).flip();
+    private void take(ByteBuffer more) {
+        ByteBuffer joined = ByteBuffer.allocate(carried.remaining() + more.remaining());
+        joined.put(carried).put(more.slice()).flip();
         ByteBuffer whole = Batches.whole(joined);
         for (BatchHeader batch : Batches.in(whole)) {
             batch.verify();

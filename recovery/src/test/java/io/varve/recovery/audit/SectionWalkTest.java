@@ -12,6 +12,7 @@ import io.varve.manifest.pack.PackSection;
 import io.varve.manifest.pack.PackWriter;
 import io.varve.manifest.pack.SectionBuilder;
 import io.varve.manifest.state.EpochStart;
+import io.varve.manifest.whole.WholeObjects;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.recovery.Finding.Kind;
@@ -70,12 +71,21 @@ class SectionWalkTest {
         assertThat(section.chunkCount()).isGreaterThan(5);
     }
 
+    /// In parts, and out of the whole object.
+    private List<SectionWalk> walks(PackSection told) throws Exception {
+        return List.of(
+                SectionWalk.from(store, "pack", told),
+                SectionWalk.in(ByteBuffer.wrap(WholeObjects.read(store, "pack")), "pack", told));
+    }
+
     private void differs(Kind kind, PackSection told) throws Exception {
-        assertThat(new SectionWalk(store, "pack", told).read())
-                .hasValueSatisfying(mismatch -> {
-                    assertThat(mismatch.kind()).isEqualTo(kind);
-                    assertThat(mismatch.fact()).isNotEmpty();
-                });
+        for (SectionWalk walk : walks(told)) {
+            assertThat(walk.read())
+                    .hasValueSatisfying(mismatch -> {
+                        assertThat(mismatch.kind()).isEqualTo(kind);
+                        assertThat(mismatch.fact()).isNotEmpty();
+                    });
+        }
     }
 
     private PackSection told(
@@ -110,7 +120,9 @@ class SectionWalkTest {
 
     @Test
     void whatTheWriterToldIsTrue() throws Exception {
-        assertThat(new SectionWalk(store, "pack", section).read()).isEmpty();
+        for (SectionWalk walk : walks(section)) {
+            assertThat(walk.read()).isEmpty();
+        }
         assertThat(section.epochs()).hasSize(2);
     }
 
