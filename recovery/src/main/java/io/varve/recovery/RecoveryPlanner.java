@@ -10,7 +10,9 @@ import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.metadata.MetadataFold;
+import io.varve.manifest.metadata.MetadataRecords;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.metadata.ShardTable;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
@@ -18,6 +20,7 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.BucketSurvey.ShardSurvey;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +31,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.common.metadata.ConfigRecord;
+import org.apache.kafka.common.metadata.RegisterBrokerRecord;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
 import org.apache.kafka.metadata.PartitionRegistration;
@@ -311,13 +316,25 @@ public final class RecoveryPlanner {
 
         private static List<byte[]> metadataRecords(
                 MetadataFold metadata, TopicAssembly assembly, List<TopicPlan> topics) {
-            List<byte[]> records = new ArrayList<>(metadata.records());
+            List<byte[]> records = new ArrayList<>();
+            metadata.records().stream()
+                    .filter(record -> !ofOldCluster(record))
+                    .forEach(records::add);
             records.addAll(
                     AdoptedTopics.records(
                             metadata.image().topics(),
                             topics.stream().filter(TopicPlan::adopted).toList(),
                             partition -> assembly.shardOf(partition.id())));
             return records;
+        }
+
+        /// Brokers, and shards with who carries them, are of a generation: the new one has its own.
+        private static boolean ofOldCluster(byte[] record) {
+            return switch (MetadataRecords.deserialize(ByteBuffer.wrap(record)).message()) {
+                case RegisterBrokerRecord _ -> true;
+                case ConfigRecord config -> ShardTable.isRow(config);
+                default -> false;
+            };
         }
 
         private static int highestNamed(MetadataImage image) {

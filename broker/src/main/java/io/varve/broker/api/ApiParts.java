@@ -13,6 +13,7 @@ import org.apache.kafka.coordinator.group.GroupCoordinator;
 
 /// What the handlers work with.
 ///
+/// @param forwarding to the controller, where that is another broker
 /// @param rules what a topic, by name, allows producers to write; asked for every batch, so it is
 ///   quick
 /// @param admission whether producers may write now
@@ -24,6 +25,7 @@ import org.apache.kafka.coordinator.group.GroupCoordinator;
 public record ApiParts(
         ClusterView cluster,
         ClusterChanges changes,
+        RequestForwarding forwarding,
         ConfigViews configs,
         PartitionReads reads,
         FetchParking parking,

@@ -8,6 +8,7 @@ import io.varve.broker.metadata.MorePartitions;
 import io.varve.broker.metadata.NewTopic;
 import io.varve.broker.metadata.TopicResult;
 import io.varve.broker.metadata.TopicToDelete;
+import io.varve.broker.peers.ControllerLink;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,9 +33,13 @@ public interface ClusterChanges {
     /// Makes `__consumer_offsets` exist.
     CompletableFuture<ApiError> ensureOffsetsTopic();
 
-    /// Through the controller of this broker.
+    /// Through the controller: topics by whichever broker it is; the rest comes here only when it
+    /// is this one, because such requests are forwarded whole.
     static ClusterChanges by(
-            Controller controller, boolean autoCreate, Map<String, String> offsetsTopicConfigs) {
+            Controller controller,
+            ControllerLink anywhere,
+            boolean autoCreate,
+            Map<String, String> offsetsTopicConfigs) {
         return new ClusterChanges() {
             @Override
             public boolean autoCreate() {
@@ -44,7 +49,9 @@ public interface ClusterChanges {
             @Override
             public CompletableFuture<List<TopicResult>> createTopics(
                     List<NewTopic> topics, boolean validateOnly) {
-                return controller.createTopics(topics, validateOnly);
+                return controller.active()
+                        ? controller.createTopics(topics, validateOnly)
+                        : anywhere.createTopics(topics, validateOnly);
             }
 
             @Override
@@ -67,7 +74,7 @@ public interface ClusterChanges {
 
             @Override
             public CompletableFuture<ApiError> ensureOffsetsTopic() {
-                return controller.ensureOffsetsTopic(offsetsTopicConfigs);
+                return anywhere.ensureOffsetsTopic(offsetsTopicConfigs);
             }
         };
     }

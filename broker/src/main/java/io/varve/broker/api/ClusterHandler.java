@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
-import io.varve.broker.shard.PartitionView;
-import io.varve.broker.shard.Shard;
-import io.varve.manifest.PartitionId;
-import io.varve.manifest.metadata.ShardDirectories;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData.DescribableLogDirTopic;
@@ -47,11 +40,17 @@ final class ClusterHandler {
     private static final byte BROKERS = 1;
 
     private final ClusterView cluster;
+    private final Partitions partitions;
     private final LeaderView leaders;
     private final DataDirectoryView dataDirectory;
 
-    ClusterHandler(ClusterView cluster, LeaderView leaders, DataDirectoryView dataDirectory) {
+    ClusterHandler(
+            ClusterView cluster,
+            Partitions partitions,
+            LeaderView leaders,
+            DataDirectoryView dataDirectory) {
         this.cluster = cluster;
+        this.partitions = partitions;
         this.leaders = leaders;
         this.dataDirectory = dataDirectory;
     }
@@ -129,9 +128,12 @@ final class ClusterHandler {
     private void lead(TopicImage topic, DescribeTopicPartitionsResponsePartition partition) {
         PartitionRegistration registration = topic.partitions().get(partition.partitionIndex());
         if (registration != null) {
-            LeaderView.Leader leader =
-                    leaders.leaderOf(topic, partition.partitionIndex(), registration);
+            LeaderView.Leader leader = leaders.leaderOf(topic, partition.partitionIndex());
+            LeaderView.Replicas replicas = leaders.replicasOf(registration);
             partition
+                    .setReplicaNodes(replicas.all())
+                    .setIsrNodes(replicas.inSync())
+                    .setOfflineReplicas(replicas.offline())
                     .setLeaderId(leader.nodeId())
                     .setLeaderEpoch(leader.epoch())
                     .setErrorCode(
@@ -176,7 +178,8 @@ final class ClusterHandler {
 
     private void addLocal(
             Map<String, DescribeLogDirsTopic> topics, TopicImage topic, int partition) {
-        localView(topic, partition)
+        partitions
+                .local(topic, partition)
                 .ifPresent(view ->
                         topics.computeIfAbsent(
                                         topic.name(),
@@ -188,21 +191,5 @@ final class ClusterHandler {
                                                 .setPartitionSize(view.localBytes())
                                                 .setOffsetLag(0)
                                                 .setIsFutureKey(false)));
-    }
-
-    private Optional<PartitionView> localView(TopicImage topic, int partition) {
-        PartitionRegistration registration = topic.partitions().get(partition);
-        if (registration == null) {
-            return Optional.empty();
-        }
-        for (Uuid directory : registration.directories) {
-            OptionalInt number = ShardDirectories.shardOf(directory);
-            Optional<Shard> shard =
-                    number.isPresent() ? cluster.shard(number.getAsInt()) : Optional.empty();
-            if (shard.isPresent()) {
-                return shard.get().partition(new PartitionId(topic.id(), partition));
-            }
-        }
-        return Optional.empty();
     }
 }

@@ -2,6 +2,7 @@
 package io.varve.broker.api;
 
 import io.varve.broker.shard.Shard;
+import io.varve.manifest.metadata.ShardTable;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.image.MetadataImage;
@@ -14,6 +15,9 @@ public interface ClusterView {
 
     /// The newest applied metadata.
     MetadataImage image();
+
+    /// The data shards, as of [#image()].
+    ShardTable shards();
 
     /// Who leads the metadata shard, if anybody is known to.
     OptionalInt controllerId();

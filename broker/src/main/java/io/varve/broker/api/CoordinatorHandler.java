@@ -94,9 +94,7 @@ final class CoordinatorHandler {
         Optional<Node> node =
                 registration == null
                         ? Optional.empty()
-                        : leaders.node(
-                                leaders.leaderOf(topic.get(), partition, registration).nodeId(),
-                                listener);
+                        : leaders.node(leaders.leaderOf(topic.get(), partition).nodeId(), listener);
         return node.isEmpty()
                 ? refused(
                         key, Errors.COORDINATOR_NOT_AVAILABLE, "no leader: partition=" + partition)

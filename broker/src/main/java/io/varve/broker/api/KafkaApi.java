@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsRequest;
 import org.apache.kafka.common.requests.ConsumerGroupDescribeRequest;
@@ -59,6 +60,7 @@ public final class KafkaApi implements RequestHandler {
     private final GroupsHandler groups;
     private final GroupOffsetsHandler groupOffsets;
     private final Executor workers;
+    private final RequestForwarding forwarding;
 
     /// Builds all handlers over what they need.
     public KafkaApi(ApiParts parts) {
@@ -66,7 +68,7 @@ public final class KafkaApi implements RequestHandler {
         LeaderView leaders = new LeaderView(parts.cluster(), partitions);
         versions = new ApiVersionsHandler(parts.cluster());
         metadata = new MetadataHandler(parts.cluster(), partitions, leaders, parts.changes());
-        cluster = new ClusterHandler(parts.cluster(), leaders, parts.dataDirectory());
+        cluster = new ClusterHandler(parts.cluster(), partitions, leaders, parts.dataDirectory());
         topics = new TopicsHandler(parts.changes(), parts.configs());
         configs = new ConfigsHandler(parts.cluster(), partitions, parts.configs(), parts.changes());
         produce =
@@ -86,6 +88,8 @@ public final class KafkaApi implements RequestHandler {
         groups = new GroupsHandler(parts.groups());
         groupOffsets = new GroupOffsetsHandler(parts.groups(), partitions);
         workers = parts.workers();
+        forwarding = parts.forwarding();
+        forwarding.serve(this::change);
     }
 
     @Override
@@ -113,11 +117,11 @@ public final class KafkaApi implements RequestHandler {
             Request request, RequestContext context) {
         String listener = context.listenerName();
         return switch (request.body()) {
-            case CreateTopicsRequest body -> widen(topics.createTopics(body));
-            case DeleteTopicsRequest body -> widen(topics.deleteTopics(body));
-            case CreatePartitionsRequest body -> widen(topics.createPartitions(body));
+            case CreateTopicsRequest body -> controller(body);
+            case DeleteTopicsRequest body -> controller(body);
+            case CreatePartitionsRequest body -> controller(body);
+            case IncrementalAlterConfigsRequest body -> controller(body);
             case DescribeConfigsRequest body -> Answers.on(workers, () -> configs.describe(body));
-            case IncrementalAlterConfigsRequest body -> widen(configs.alter(body));
             case ListConfigResourcesRequest body -> Answers.on(workers, () -> configs.list(body));
             case DescribeClusterRequest body ->
                     Answers.now(cluster.describeCluster(body, listener));
@@ -126,6 +130,25 @@ public final class KafkaApi implements RequestHandler {
             case DescribeLogDirsRequest body ->
                     Answers.on(workers, () -> cluster.describeLogDirs(body));
             default -> group(request, context);
+        };
+    }
+
+    /// What only the controller can do: here, or on the broker that is it.
+    private CompletionStage<@Nullable AbstractResponse> controller(AbstractRequest body) {
+        return forwarding.isController()
+                ? change(body).thenApply(answer -> answer)
+                : widen(forwarding.forward(body));
+    }
+
+    private CompletionStage<? extends AbstractResponse> change(AbstractRequest request) {
+        return switch (request) {
+            case CreateTopicsRequest body -> topics.createTopics(body);
+            case DeleteTopicsRequest body -> topics.deleteTopics(body);
+            case CreatePartitionsRequest body -> topics.createPartitions(body);
+            case IncrementalAlterConfigsRequest body -> configs.alter(body);
+            default ->
+                    CompletableFuture.completedFuture(
+                            request.getErrorResponse(Errors.UNSUPPORTED_VERSION.exception()));
         };
     }
 

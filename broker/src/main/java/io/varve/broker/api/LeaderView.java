@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.api;
 
+import io.varve.manifest.metadata.ShardRow;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -33,14 +34,34 @@ final class LeaderView {
         }
     }
 
-    Leader leaderOf(TopicImage topic, int partition, PartitionRegistration registration) {
+    /// Who carries a partition.
+    ///
+    /// @param offline replicas on brokers that are not alive
+    record Replicas(List<Integer> all, List<Integer> inSync, List<Integer> offline) {}
+
+    Replicas replicasOf(PartitionRegistration registration) {
+        Optional<ShardRow> row = partitions.row(registration);
+        List<Integer> all =
+                row.map(ShardRow::nodes)
+                        .orElseGet(() -> IntStream.of(registration.replicas).boxed().toList());
+        return new Replicas(
+                all,
+                row.map(ShardRow::isr).orElse(List.of()),
+                all.stream().filter(node -> !alive(node)).toList());
+    }
+
+    private boolean alive(int node) {
+        BrokerRegistration broker = cluster.image().cluster().broker(node);
+        return broker != null && !broker.fenced();
+    }
+
+    Leader leaderOf(TopicImage topic, int partition) {
         return switch (partitions.place(topic, partition)) {
             case PartitionPlace.Here here ->
                     new Leader(cluster.nodeId(), here.view().leaderEpoch());
             case PartitionPlace.Elsewhere other -> {
                 OptionalInt leader = other.leader();
-                yield new Leader(
-                        leader.orElse(-1), other.leaderEpoch().orElse(registration.leaderEpoch));
+                yield new Leader(leader.orElse(-1), other.leaderEpoch().orElse(NO_EPOCH));
             }
             case PartitionPlace.Unknown _ -> new Leader(-1, NO_EPOCH);
         };
@@ -61,9 +82,5 @@ final class LeaderView {
     /// One of [#nodes(String)], if it is there.
     Optional<Node> node(int id, String listener) {
         return nodes(listener).stream().filter(node -> node.id() == id).findFirst();
-    }
-
-    static List<Integer> nodes(int[] ids) {
-        return IntStream.of(ids).boxed().toList();
     }
 }

@@ -142,8 +142,8 @@ final class MetadataHandler {
         List<MetadataResponsePartition> described = new ArrayList<>();
         for (Map.Entry<Integer, PartitionRegistration> entry :
                 new TreeMap<>(topic.partitions()).entrySet()) {
-            PartitionRegistration registration = entry.getValue();
-            LeaderView.Leader leader = leaders.leaderOf(topic, entry.getKey(), registration);
+            LeaderView.Replicas replicas = leaders.replicasOf(entry.getValue());
+            LeaderView.Leader leader = leaders.leaderOf(topic, entry.getKey());
             described.add(
                     new MetadataResponsePartition()
                             .setPartitionIndex(entry.getKey())
@@ -153,8 +153,9 @@ final class MetadataHandler {
                                             : Errors.LEADER_NOT_AVAILABLE.code())
                             .setLeaderId(leader.nodeId())
                             .setLeaderEpoch(leader.epoch())
-                            .setReplicaNodes(LeaderView.nodes(registration.replicas))
-                            .setIsrNodes(LeaderView.nodes(registration.isr)));
+                            .setReplicaNodes(replicas.all())
+                            .setIsrNodes(replicas.inSync())
+                            .setOfflineReplicas(replicas.offline()));
         }
         return new MetadataResponseTopic()
                 .setName(topic.name())

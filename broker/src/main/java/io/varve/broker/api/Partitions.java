@@ -6,6 +6,7 @@ import io.varve.broker.shard.PartitionView;
 import io.varve.broker.shard.Shard;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.metadata.ShardRow;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.common.Uuid;
@@ -49,10 +50,15 @@ final class Partitions {
         if (registration == null) {
             return new PartitionPlace.Unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION);
         }
-        Shard shard = shardOf(registration);
-        if (shard == null) {
-            return elsewhere(registration);
+        OptionalInt number = shardNumber(registration);
+        Optional<Shard> replica =
+                number.isPresent() ? cluster.shard(number.getAsInt()) : Optional.empty();
+        if (replica.isEmpty()) {
+            return new PartitionPlace.Elsewhere(
+                    row(registration).map(ShardRow::knownLeader).orElse(OptionalInt.empty()),
+                    OptionalInt.empty());
         }
+        Shard shard = replica.get();
         Optional<PartitionView> view = shard.partition(new PartitionId(topic.id(), partition));
         return switch (shard.leadership()) {
             case Leadership.Ready _ ->
@@ -71,24 +77,25 @@ final class Partitions {
         };
     }
 
-    private PartitionPlace elsewhere(PartitionRegistration registration) {
-        OptionalInt leader =
-                registration.leader < 0 || registration.leader == cluster.nodeId()
-                        ? OptionalInt.empty()
-                        : OptionalInt.of(registration.leader);
-        return new PartitionPlace.Elsewhere(leader, OptionalInt.empty());
+    /// The shard that carries a partition, as the metadata knows it.
+    Optional<ShardRow> row(PartitionRegistration registration) {
+        OptionalInt number = shardNumber(registration);
+        return number.isPresent() ? cluster.shards().row(number.getAsInt()) : Optional.empty();
     }
 
-    private @Nullable Shard shardOf(PartitionRegistration registration) {
-        for (Uuid directory : registration.directories) {
-            OptionalInt number = ShardDirectories.shardOf(directory);
-            if (number.isPresent()) {
-                Optional<Shard> shard = cluster.shard(number.getAsInt());
-                if (shard.isPresent()) {
-                    return shard.get();
-                }
-            }
-        }
-        return null;
+    private static OptionalInt shardNumber(PartitionRegistration registration) {
+        return registration.directories.length == 0
+                ? OptionalInt.empty()
+                : ShardDirectories.shardOf(registration.directories[0]);
+    }
+
+    /// A partition on this broker, whoever leads it.
+    Optional<PartitionView> local(TopicImage topic, int partition) {
+        PartitionRegistration registration = topic.partitions().get(partition);
+        OptionalInt number = registration == null ? OptionalInt.empty() : shardNumber(registration);
+        return number.isEmpty()
+                ? Optional.empty()
+                : cluster.shard(number.getAsInt())
+                        .flatMap(shard -> shard.partition(new PartitionId(topic.id(), partition)));
     }
 }

@@ -55,13 +55,15 @@ public record BrokerConfig(
     ///
     /// @param lowWatermark, highWatermark shares of the disk, low below high
     /// @param cacheBytes empty: 10 % of the disk
+    /// @param replicaLagMaxMs a replica that is further behind the commit is out of sync
     public record HotTier(
             int shards,
             long fileBytes,
             double lowWatermark,
             double highWatermark,
             Path cacheDir,
-            OptionalLong cacheBytes) {}
+            OptionalLong cacheBytes,
+            long replicaLagMaxMs) {}
 
     /// The bucket and the jobs that fill and tidy it.
     ///

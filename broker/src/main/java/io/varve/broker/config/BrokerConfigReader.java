@@ -182,7 +182,8 @@ final class BrokerConfigReader {
                 values.optionalText(BrokerKeys.CACHE_DIR)
                         .map(text -> Path.of(text).toAbsolutePath().normalize())
                         .orElse(dataDir.resolve("cache")),
-                optionalNumber(BrokerKeys.CACHE_BYTES));
+                optionalNumber(BrokerKeys.CACHE_BYTES),
+                values.number(BrokerKeys.REPLICA_LAG));
     }
 
     private BrokerConfig.Archive archive() {

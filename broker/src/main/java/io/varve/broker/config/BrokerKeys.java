@@ -45,6 +45,7 @@ public final class BrokerKeys {
     static final String RACK = "broker.rack";
     static final String NUM_PARTITIONS = "num.partitions";
     static final String REPLICATION = "default.replication.factor";
+    static final String REPLICA_LAG = "replica.lag.time.max.ms";
     static final String AUTO_CREATE = "auto.create.topics.enable";
     static final String SUPER_USERS = "super.users";
     static final String SEEDS = "cluster.seeds";
@@ -326,6 +327,13 @@ public final class BrokerKeys {
                 1,
                 Bounds.between(1, 5),
                 "Replicas of a topic that is created without a number.");
+        own(
+                keys,
+                REPLICA_LAG,
+                LONG,
+                30_000L,
+                Bounds.between(1_000, DAY_MS),
+                "A replica that is further behind the commit than this (ms) is out of sync.");
         own(
                 keys,
                 AUTO_CREATE,

@@ -4,21 +4,16 @@ package io.varve.broker.coordinator;
 import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.config.TopicConfigs;
 import io.varve.broker.metadata.ClusterMetadata;
-import io.varve.broker.metadata.PartitionPlacement;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.metrics.Metrics;
-import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
@@ -182,42 +177,6 @@ public final class GroupCoordinatorHost implements AutoCloseable {
     /// The partition of `__consumer_offsets` that a group belongs to.
     public int partitionOf(String group) {
         return Utils.abs(group.hashCode()) % partitionCount();
-    }
-
-    /// Where a group's coordinator is; `__consumer_offsets` is created when it is missing.
-    public CompletableFuture<CoordinatorPlace> find(String group) {
-        if (log.partitionCount().isPresent()) {
-            return CompletableFuture.completedFuture(place(group));
-        }
-        return ensureTopic()
-                .thenApply(error ->
-                        error.isSuccess()
-                                ? place(group)
-                                : CoordinatorPlace.none(
-                                        new ApiError(
-                                                Errors.COORDINATOR_NOT_AVAILABLE,
-                                                TOPIC
-                                                        + " cannot be created now: why="
-                                                        + error.messageWithFallback())));
-    }
-
-    /// Makes `__consumer_offsets` exist, with the configs that Kafka's coordinator wants.
-    public CompletableFuture<ApiError> ensureTopic() {
-        Map<String, String> configs = new TreeMap<>();
-        service.groupMetadataTopicConfigs()
-                .forEach((name, value) -> configs.put(name.toString(), value.toString()));
-        return ports.controller().ensureOffsetsTopic(configs);
-    }
-
-    private CoordinatorPlace place(String group) {
-        int partition = partitionOf(group);
-        Optional<PartitionPlacement> placement = ports.metadata().placement(TOPIC, partition);
-        return placement.isPresent() && placement.get().leader() >= 0
-                ? CoordinatorPlace.at(partition, placement.get().leader())
-                : CoordinatorPlace.none(
-                        new ApiError(
-                                Errors.COORDINATOR_NOT_AVAILABLE,
-                                "no leader: topic=" + TOPIC + ", partition=" + partition));
     }
 
     @SuppressWarnings(

@@ -6,9 +6,9 @@ import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.metadata.MetadataFold;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.metadata.ShardTable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +21,7 @@ import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.image.TopicsImage;
 import org.apache.kafka.metadata.PartitionRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,9 @@ public final class ClusterMetadata {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMetadata.class);
 
     /// An image and where it ends.
-    private record Applied(MetadataImage image, long endOffset) {}
+    private record Applied(MetadataImage image, ShardTable shards, long endOffset) {}
+
+    private record Wanted(TopicsImage topics, Map<Integer, Integer> byShard) {}
 
     private record Waiter(long endOffset, CompletableFuture<MetadataImage> future) {}
 
@@ -48,7 +51,8 @@ public final class ClusterMetadata {
     private MetadataFold fold = MetadataFold.empty(); // apply thread
     private final List<MetadataListener> listeners = new ArrayList<>(); // under lock
     private final List<Waiter> waiters = new ArrayList<>(); // under lock
-    private volatile Applied applied = new Applied(MetadataImage.EMPTY, 0);
+    private volatile Applied applied = new Applied(MetadataImage.EMPTY, ShardTable.EMPTY, 0);
+    private volatile Wanted wanted = new Wanted(TopicsImage.EMPTY, Map.of());
     private volatile Optional<RuntimeException> failure = Optional.empty();
 
     /// What shard 0 tells its records to.
@@ -75,15 +79,17 @@ public final class ClusterMetadata {
             return;
         }
         MetadataFold.Change change;
+        ShardTable shards;
         try {
             change = step.run();
+            shards = shardsOf(change.image());
         } catch (RuntimeException e) {
             LOG.error("metadata cannot be applied, it stays as it is: endOffset={}", endOffset, e);
             failure = Optional.of(e);
             takeAllWaiters().forEach(waiter -> waiter.future().completeExceptionally(e));
             return;
         }
-        applied = new Applied(change.image(), endOffset);
+        applied = new Applied(change.image(), shards, endOffset);
         List<MetadataListener> told;
         lock.lock();
         try {
@@ -93,6 +99,15 @@ public final class ClusterMetadata {
         }
         told.forEach(listener -> listener.onMetadata(change.delta(), change.image(), endOffset));
         takeWaiters(endOffset).forEach(waiter -> waiter.future().complete(change.image()));
+    }
+
+    @SuppressWarnings(
+            "ReferenceEquality") // an image that shares its configs shares the very object
+    private ShardTable shardsOf(MetadataImage next) {
+        Applied before = applied;
+        return next.configs() == before.image().configs()
+                ? before.shards()
+                : ShardTable.of(next.configs());
     }
 
     private MetadataFold.Change reset(List<byte[]> records) {
@@ -134,6 +149,24 @@ public final class ClusterMetadata {
     /// The newest image.
     public MetadataImage image() {
         return applied.image();
+    }
+
+    /// The data shards, as of [#image()].
+    public ShardTable shards() {
+        return applied.shards();
+    }
+
+    /// The most replicas that any partition of a shard was made with. Counted once for each change
+    /// of the topics.
+    @SuppressWarnings("ReferenceEquality") // an image that shares its topics shares the very object
+    public int wantedReplicas(int shard) {
+        MetadataImage now = image();
+        Wanted known = wanted;
+        if (known.topics() != now.topics()) {
+            known = new Wanted(now.topics(), ShardPlans.wantedReplicas(now));
+            wanted = known;
+        }
+        return known.byShard().getOrDefault(shard, 0);
     }
 
     /// End offset (exclusive) of what [#image()] holds.
@@ -205,7 +238,7 @@ public final class ClusterMetadata {
         return topic(topicName).flatMap(topic -> placement(topic, partition));
     }
 
-    static Optional<PartitionPlacement> placement(TopicImage topic, int partition) {
+    private Optional<PartitionPlacement> placement(TopicImage topic, int partition) {
         PartitionRegistration registration = topic.partitions().get(partition);
         if (registration == null) {
             return Optional.empty();
@@ -217,10 +250,7 @@ public final class ClusterMetadata {
                         new PartitionPlacement(
                                 new PartitionId(topic.id(), partition),
                                 topic.name(),
-                                shard.getAsInt(),
-                                registration.leader,
-                                registration.leaderEpoch,
-                                Arrays.stream(registration.replicas).boxed().toList()));
+                                shard.getAsInt()));
     }
 
     static OptionalInt shardOf(PartitionRegistration registration) {

@@ -7,6 +7,7 @@ import io.varve.broker.config.TopicConfigs;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.metadata.ShardRow.Replica;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.BrokerRegistration;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,7 @@ public final class Controller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
     private static final int PRODUCER_ID_BLOCK = 1_000;
     private static final int GENERATION_SHIFT = 40;
+    private static final long OPEN_AGAIN_MS = 100;
 
     private final ControllerSettings settings;
     private final ControllerPorts ports;
@@ -48,9 +51,9 @@ public final class Controller implements AutoCloseable {
     private final PartitionReconciler reconciler;
     private final TopicPlans topicPlans;
     private final ConfigPlans configPlans;
+    private final BrokerSessions sessions;
     private final AtomicBoolean reconciling = new AtomicBoolean();
     private final Map<Uuid, CompletableFuture<Boolean>> deleting = new ConcurrentHashMap<>();
-    private volatile Optional<BrokerIdentity> identity = Optional.empty();
 
     public Controller(ControllerSettings settings, ControllerPorts ports) {
         this.settings = settings;
@@ -64,9 +67,8 @@ public final class Controller implements AutoCloseable {
                         settings.maxQueuedChanges());
         reconciler = new PartitionReconciler(ports.shards(), ports.deletions());
         TopicConfigs topicConfigs = new TopicConfigs(settings.config());
-        topicPlans =
-                new TopicPlans(
-                        settings.config(), topicConfigs, ports.topicIds(), ports.shards()::shards);
+        topicPlans = new TopicPlans(settings.config(), topicConfigs, ports.topicIds());
+        sessions = new BrokerSessions(settings.sessionTimeout(), ports.nanos());
         configPlans = new ConfigPlans(nodeId(), topicConfigs, new BrokerConfigs(settings.config()));
     }
 
@@ -85,10 +87,8 @@ public final class Controller implements AutoCloseable {
     }
 
     private void lead(long term) {
+        sessions.clear();
         queue.become(term);
-        identity.ifPresent(broker -> {
-            var _ = registerBroker(broker);
-        });
     }
 
     /// Whether this broker is the controller.
@@ -96,23 +96,135 @@ public final class Controller implements AutoCloseable {
         return queue.term().isPresent();
     }
 
-    /// Registers this broker, now and again whenever it becomes controller; on the way the cluster
-    /// gets its feature levels, and partitions that name brokers which can no longer exist are
-    /// given to this one. Then the partitions are reconciled.
-    public CompletableFuture<ApiError> registerBroker(BrokerIdentity broker) {
-        identity = Optional.of(broker);
-        return queue.<ApiError>submit(image -> registration(image, broker), Function.identity())
-                .thenCompose(done ->
-                        done.result().isFailure()
-                                ? CompletableFuture.completedFuture(done.result())
-                                : reconcile().thenApply(all -> done.result()));
+    /// Registers a broker: each registers when it starts, and again when the controller does not
+    /// know it. A second broker of the same id is refused while the first lives, but for one that
+    /// runs on the first one's directory: only one process can.
+    public CompletableFuture<Registration> registerBroker(BrokerIdentity broker) {
+        return queue.submit(image -> registration(image, broker), Registration::failed)
+                .thenApply(done -> {
+                    if (done.result().error().isSuccess()) {
+                        sessions.heard(broker.nodeId());
+                    }
+                    return done.result();
+                });
     }
 
-    private Plan<ApiError> registration(MetadataImage image, BrokerIdentity broker) {
+    private Plan<Registration> registration(MetadataImage image, BrokerIdentity broker) {
+        BrokerRegistration known = image.cluster().broker(broker.nodeId());
+        Replica replica = new Replica(broker.nodeId(), broker.peerBits());
+        if (known != null
+                && !known.incarnationId().equals(broker.incarnation())
+                && !ShardPlans.replicaOf(known).equals(Optional.of(replica))
+                && sessions.live(broker.nodeId())) {
+            return new Plan<>(
+                    List.of(),
+                    Registration.failed(
+                            new ApiError(
+                                    Errors.DUPLICATE_BROKER_REGISTRATION,
+                                    "another broker of this id is alive: node.id="
+                                            + broker.nodeId())));
+        }
+        long epoch = ports.metadata().appliedEnd();
         List<ApiMessageAndVersion> records = new ArrayList<>(MembershipPlans.features(image));
-        records.addAll(MembershipPlans.registration(image, broker, ports.metadata().appliedEnd()));
-        records.addAll(MembershipPlans.withoutStrangers(image, settings.members(), nodeId()));
-        return new Plan<>(records, ApiError.NONE);
+        List<ApiMessageAndVersion> registered = MembershipPlans.registration(image, broker, epoch);
+        records.addAll(registered);
+        if (broker.nodeId() == nodeId()) {
+            records.addAll(ShardPlans.founded(image, settings.foundedShards(), replica));
+        }
+        records.addAll(ShardPlans.replaced(image, replica));
+        long current = registered.isEmpty() && known != null ? known.epoch() : epoch;
+        return new Plan<>(records, new Registration(current, true, ApiError.NONE));
+    }
+
+    /// A broker's sign of life. Clients hear of it when it has applied its own registration, and no
+    /// more when it says that it stops.
+    ///
+    /// @param appliedEnd end of the metadata that it has applied
+    /// @param stopping it is about to stop
+    /// @return STALE_BROKER_EPOCH when it must register again
+    public CompletableFuture<Registration> heartbeat(
+            int nodeId, long brokerEpoch, long appliedEnd, boolean stopping) {
+        if (!active()) {
+            return CompletableFuture.completedFuture(
+                    Registration.failed(
+                            new ApiError(
+                                    Errors.NOT_CONTROLLER, "this broker is not the controller")));
+        }
+        BrokerRegistration known = ports.metadata().image().cluster().broker(nodeId);
+        if (known == null || known.epoch() != brokerEpoch) {
+            return CompletableFuture.completedFuture(stale(nodeId));
+        }
+        sessions.heard(nodeId);
+        boolean fence = stopping || (known.fenced() && appliedEnd <= brokerEpoch);
+        if (known.fenced() == fence) {
+            return CompletableFuture.completedFuture(
+                    new Registration(brokerEpoch, fence, ApiError.NONE));
+        }
+        return queue.submit(
+                        image -> {
+                            BrokerRegistration now = image.cluster().broker(nodeId);
+                            return now == null || now.epoch() != brokerEpoch
+                                    ? new Plan<>(List.of(), stale(nodeId))
+                                    : new Plan<>(
+                                            MembershipPlans.fence(now, fence),
+                                            new Registration(brokerEpoch, fence, ApiError.NONE));
+                        },
+                        Registration::failed)
+                .thenApply(ChangeQueue.Done::result);
+    }
+
+    private static Registration stale(int nodeId) {
+        return Registration.failed(
+                new ApiError(
+                        Errors.STALE_BROKER_EPOCH,
+                        "the controller does not know this life of the broker: node.id=" + nodeId));
+    }
+
+    /// The leader of a data shard says that it leads, and who keeps up.
+    public CompletableFuture<ApiError> report(ShardReport report) {
+        return queue.<ApiError>submit(
+                        image -> new Plan<>(ShardPlans.reported(image, report), ApiError.NONE),
+                        Function.identity())
+                .thenApply(ChangeQueue.Done::result);
+    }
+
+    /// Looks after brokers and shards: fences who is silent, makes the shards that new topics will
+    /// want, gives shards the replicas that they lack. To be called every second or so; does
+    /// nothing on a broker that is not the controller.
+    public void tend() {
+        if (!active()) {
+            return;
+        }
+        MetadataImage image = ports.metadata().image();
+        List<Integer> unfenced =
+                image.cluster().brokers().values().stream()
+                        .filter(broker -> !broker.fenced())
+                        .map(BrokerRegistration::id)
+                        .toList();
+        List<Integer> silent = sessions.silent(unfenced);
+        if (silent.isEmpty() && tending(image, List.of()).isEmpty()) {
+            return;
+        }
+        var _ = queue.submit(now -> new Plan<>(tending(now, silent), true), error -> false);
+    }
+
+    private List<ApiMessageAndVersion> tending(MetadataImage image, List<Integer> silent) {
+        List<ApiMessageAndVersion> records = new ArrayList<>();
+        for (int nodeId : silent) {
+            BrokerRegistration broker = image.cluster().broker(nodeId);
+            if (broker != null && !sessions.live(nodeId)) {
+                LOG.warn("broker is silent, clients are not told of it: node.id={}", nodeId);
+                records.addAll(MembershipPlans.fence(broker, true));
+            }
+        }
+        int factor = settings.config().topics().replication();
+        ShardPlacement placement = new ShardPlacement(image, settings.config().hotTier().shards());
+        if (placement.brokers() >= Math.max(factor, settings.brokersExpected())) {
+            placement.ensure(factor);
+            records.addAll(placement.records());
+        }
+        records.addAll(ShardPlans.widened(image));
+        return records;
     }
 
     /// Creates topics. Answers when their partitions are open, at most after the change time-out.
@@ -147,7 +259,10 @@ public final class Controller implements AutoCloseable {
         }
         List<Uuid> ids =
                 done.result().stream().filter(TopicResult::ok).map(TopicResult::id).toList();
-        return bounded(reconciler.realize(done.image(), ids), Map.of(), settings.changeTimeoutMs())
+        long deadlineNs =
+                ports.nanos().getAsLong()
+                        + TimeUnit.MILLISECONDS.toNanos(settings.changeTimeoutMs());
+        return realizeUntil(done.image(), ids, deadlineNs)
                 .thenApply(open ->
                         done.result().stream()
                                 .map(result ->
@@ -159,6 +274,26 @@ public final class Controller implements AutoCloseable {
                                                                 "the topic exists, but not all of its partitions are open yet: topic="
                                                                         + result.name())))
                                 .toList());
+    }
+
+    /// A new shard elects its leader first, and one whose leader died the next: asked again until
+    /// then.
+    private CompletableFuture<Map<Uuid, Boolean>> realizeUntil(
+            MetadataImage image, List<Uuid> ids, long deadlineNs) {
+        long leftMs =
+                Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNs - ports.nanos().getAsLong()));
+        return bounded(reconciler.realize(image, ids), Map.of(), leftMs)
+                .thenCompose(open -> {
+                    boolean all = ids.stream().allMatch(id -> open.getOrDefault(id, false));
+                    if (all || !active() || ports.nanos().getAsLong() - deadlineNs >= 0) {
+                        return CompletableFuture.completedFuture(open);
+                    }
+                    return CompletableFuture.supplyAsync(
+                                    () -> ids,
+                                    CompletableFuture.delayedExecutor(
+                                            OPEN_AGAIN_MS, TimeUnit.MILLISECONDS))
+                            .thenCompose(again -> realizeUntil(image, again, deadlineNs));
+                });
     }
 
     /// Deletes topics. Answers when a journal in the bucket says so and the shards let the
@@ -262,29 +397,18 @@ public final class Controller implements AutoCloseable {
         return ids;
     }
 
-    /// Makes `__consumer_offsets` exist, with as many replicas as asked for and brokers allow.
+    /// `__consumer_offsets` as it is to be made: with as many replicas as asked for and brokers
+    /// allow.
     ///
     /// @param configs as the group coordinator wants them
-    public CompletableFuture<ApiError> ensureOffsetsTopic(Map<String, String> configs) {
+    public NewTopic offsetsTopic(Map<String, String> configs) {
         BrokerConfig.Topics topics = settings.config().topics();
-        return ensureInternal(
-                new NewTopic(
-                        Topic.GROUP_METADATA_TOPIC_NAME,
-                        topics.offsetsPartitions(),
-                        (short) Math.min(topics.offsetsReplication(), settings.members().size()),
-                        Map.of(),
-                        configs));
-    }
-
-    private CompletableFuture<ApiError> ensureInternal(NewTopic topic) {
-        if (ports.metadata().topic(topic.name()).isPresent()) {
-            return CompletableFuture.completedFuture(ApiError.NONE);
-        }
-        return createTopics(List.of(topic), false)
-                .thenApply(results ->
-                        results.getFirst().error().is(Errors.TOPIC_ALREADY_EXISTS)
-                                ? ApiError.NONE
-                                : results.getFirst().error());
+        return new NewTopic(
+                Topic.GROUP_METADATA_TOPIC_NAME,
+                topics.offsetsPartitions(),
+                (short) Math.min(topics.offsetsReplication(), settings.brokersExpected()),
+                Map.of(),
+                configs);
     }
 
     /// Grants producer ids that nobody was given before, in this generation or an older one.
@@ -317,37 +441,51 @@ public final class Controller implements AutoCloseable {
     /// Makes the data shards carry what the metadata says: after a crash in the middle of a change,
     /// after a restore. To be called when a data shard becomes ready, and from time to time.
     ///
+    /// A shard whose state nobody can tell now is passed over.
+    ///
     /// @return whether everything is as it should be; false also while a data shard's state is not
     ///   known, or while another call is at it
     public CompletableFuture<Boolean> reconcile() {
-        if (!active() || !ports.shards().allKnown() || !reconciling.compareAndSet(false, true)) {
+        if (!active() || !reconciling.compareAndSet(false, true)) {
             return CompletableFuture.completedFuture(false);
         }
-        Map<PartitionId, Integer> openIn = reconciler.openIn();
-        return queue.submit(
-                        image -> new Plan<>(MembershipPlans.whereTheyAreOpen(image, openIn), true),
-                        error -> false)
-                .thenCompose(done ->
-                        done.result()
-                                ? realizeAll(done.image())
-                                : CompletableFuture.completedFuture(false))
+        return reconciler
+                .openNow(ports.shards().shards())
+                .thenCompose(open ->
+                        queue.submit(
+                                        image ->
+                                                new Plan<>(
+                                                        MembershipPlans.whereTheyAreOpen(
+                                                                image,
+                                                                PartitionReconciler.shardOf(open)),
+                                                        true),
+                                        error -> false)
+                                .thenCompose(done ->
+                                        done.result()
+                                                ? realizeAll(done.image(), open)
+                                                : CompletableFuture.completedFuture(false)))
                 .whenComplete((all, failure) -> reconciling.set(false));
     }
 
-    private CompletableFuture<Boolean> realizeAll(MetadataImage image) {
+    /// @param open what was open before the image
+    private CompletableFuture<Boolean> realizeAll(
+            MetadataImage image, Map<Integer, Map<PartitionId, String>> open) {
         List<Uuid> ids = List.copyOf(image.topics().topicsById().keySet());
         CompletableFuture<Boolean> opened =
                 reconciler
                         .realize(image, ids)
-                        .thenApply(open -> open.values().stream().allMatch(each -> each));
-        Map<Uuid, String> orphans = reconciler.orphans(ports.metadata()::image);
+                        .thenApply(all -> all.values().stream().allMatch(each -> each));
+        Map<Uuid, String> orphans = PartitionReconciler.orphans(open, ports.metadata().image());
         var _ =
                 finishDeletions(
                         orphans,
                         ports.metadata()
                                 .appliedEnd()); // waits for the bucket: nobody waits for it here
         return bounded(opened, false, settings.changeTimeoutMs())
-                .thenApply(all -> all && orphans.isEmpty());
+                .thenApply(all ->
+                        all
+                                && orphans.isEmpty()
+                                && open.keySet().containsAll(ports.shards().shards()));
     }
 
     private static <T> CompletableFuture<T> bounded(

@@ -14,12 +14,10 @@ public interface DataShards {
     /// All data shards, whoever leads them.
     SortedSet<Integer> shards();
 
-    /// Whether the applied state of every data shard is known here and complete: only then does a
-    /// partition's absence mean anything.
-    boolean allKnown();
-
-    /// The partitions that are open in a shard, with their topic records.
-    Map<PartitionId, String> open(int shard);
+    /// The partitions that are open in a shard, with their topic records, as the leader of the
+    /// shard has applied them: a partition's absence means that it is not open. Fails while nobody
+    /// can say that.
+    CompletableFuture<Map<PartitionId, String>> open(int shard);
 
     /// Puts a command into a shard's log. Never fails.
     CompletableFuture<CommandOutcome> submit(int shard, ShardCommand command);

@@ -7,23 +7,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.metadata.BrokerRegistrationChangeRecord;
 import org.apache.kafka.common.metadata.FeatureLevelRecord;
 import org.apache.kafka.common.metadata.PartitionChangeRecord;
 import org.apache.kafka.common.metadata.RegisterBrokerRecord;
-import org.apache.kafka.common.metadata.UnregisterBrokerRecord;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.image.MetadataImage;
-import org.apache.kafka.image.TopicImage;
 import org.apache.kafka.metadata.BrokerRegistration;
+import org.apache.kafka.metadata.BrokerRegistrationFencingChange;
 import org.apache.kafka.metadata.PartitionRegistration;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.apache.kafka.server.common.GroupVersion;
 import org.apache.kafka.server.common.MetadataVersion;
 
-/// Works out what a start of the controller writes, against one image: the cluster's feature
-/// levels, this broker's registration, and, after a restore, partitions that name brokers or shards
-/// which are no more. Stateless.
+/// Works out what brokers that come and go write, against one image: the cluster's feature levels,
+/// registrations, fences; and, after a restore, partitions that name other shards. Stateless.
 final class MembershipPlans {
     private MembershipPlans() {}
 
@@ -43,7 +41,8 @@ final class MembershipPlans {
         return Records.of(new FeatureLevelRecord().setName(name).setFeatureLevel(level));
     }
 
-    /// This broker as it is now; nothing when the image says the same.
+    /// A broker as it is now; nothing when the image says the same. It is fenced until it says that
+    /// it has applied this.
     ///
     /// @param nextOffset where the record will stand at the earliest: the new broker epoch
     static List<ApiMessageAndVersion> registration(
@@ -58,7 +57,15 @@ final class MembershipPlans {
                         .setIncarnationId(broker.incarnation())
                         .setBrokerEpoch(nextOffset)
                         .setRack(broker.rack().orElse(null))
-                        .setFenced(false);
+                        .setLogDirs(List.of(broker.peerBits()))
+                        .setFenced(true);
+        record.endPoints()
+                .add(
+                        new RegisterBrokerRecord.BrokerEndpoint()
+                                .setName(BrokerIdentity.RAFT_LISTENER)
+                                .setHost(broker.raft().host())
+                                .setPort(broker.raft().port())
+                                .setSecurityProtocol(SecurityProtocol.PLAINTEXT.id));
         broker.advertised()
                 .forEach(endpoint ->
                         record.endPoints()
@@ -71,63 +78,21 @@ final class MembershipPlans {
         return List.of(Records.of(record));
     }
 
-    /// Brokers that are no members any more leave, and their replicas go to `heir`.
-    ///
-    /// @param members node ids that can exist; `heir` is one of them
-    static List<ApiMessageAndVersion> withoutStrangers(
-            MetadataImage image, Set<Integer> members, int heir) {
-        List<ApiMessageAndVersion> records = new ArrayList<>();
-        for (TopicImage topic : image.topics().topicsById().values()) {
-            topic.partitions()
-                    .forEach((number, partition) -> {
-                        boolean stranger =
-                                Arrays.stream(partition.replicas)
-                                                .anyMatch(replica -> !members.contains(replica))
-                                        || !members.contains(partition.leader);
-                        if (stranger) {
-                            records.add(inherited(topic.id(), number, partition, members, heir));
-                        }
-                    });
-        }
-        for (BrokerRegistration broker : image.cluster().brokers().values()) {
-            if (!members.contains(broker.id())) {
-                records.add(
+    /// A registered broker leaves the brokers that clients are told of, or comes back to them.
+    static List<ApiMessageAndVersion> fence(BrokerRegistration broker, boolean fenced) {
+        return broker.fenced() == fenced
+                ? List.of()
+                : List.of(
                         Records.of(
-                                new UnregisterBrokerRecord()
+                                new BrokerRegistrationChangeRecord()
                                         .setBrokerId(broker.id())
-                                        .setBrokerEpoch(broker.epoch())));
-            }
-        }
-        return records;
-    }
-
-    private static ApiMessageAndVersion inherited(
-            Uuid topic,
-            int number,
-            PartitionRegistration partition,
-            Set<Integer> members,
-            int heir) {
-        List<Integer> replicas = new ArrayList<>();
-        List<Uuid> directories = new ArrayList<>();
-        for (int i = 0; i < partition.replicas.length; i++) {
-            if (members.contains(partition.replicas[i])) {
-                replicas.add(partition.replicas[i]);
-                directories.add(partition.directories[i]);
-            }
-        }
-        if (replicas.isEmpty()) {
-            replicas.add(heir);
-            directories.add(
-                    partition.directories.length == 0 ? Uuid.ZERO_UUID : partition.directories[0]);
-        }
-        return Records.of(
-                new PartitionChangeRecord()
-                        .setTopicId(topic)
-                        .setPartitionId(number)
-                        .setReplicas(replicas)
-                        .setIsr(replicas)
-                        .setLeader(replicas.getFirst())
-                        .setDirectories(directories));
+                                        .setBrokerEpoch(broker.epoch())
+                                        .setFenced(
+                                                fenced
+                                                        ? BrokerRegistrationFencingChange.FENCE
+                                                                .value()
+                                                        : BrokerRegistrationFencingChange.UNFENCE
+                                                                .value())));
     }
 
     /// Where a partition is open decides: the image follows a shard that carries it under another

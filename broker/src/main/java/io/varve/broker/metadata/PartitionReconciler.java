@@ -11,11 +11,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
@@ -44,27 +45,54 @@ final class PartitionReconciler {
                 new TreeMap<>(ClusterMetadata.topicConfigs(image, topic.name())));
     }
 
-    /// Shard by partition, for all that is open.
-    Map<PartitionId, Integer> openIn() {
-        Map<PartitionId, Integer> openIn = new HashMap<>();
-        for (int shard : shards.shards()) {
-            shards.open(shard).keySet().forEach(id -> openIn.put(id, shard));
+    /// What is open in these shards; one whose state nobody can tell is not there. Never fails.
+    CompletableFuture<Map<Integer, Map<PartitionId, String>>> openNow(Collection<Integer> numbers) {
+        Map<Integer, CompletableFuture<Optional<Map<PartitionId, String>>>> asked = new TreeMap<>();
+        for (int shard : numbers) {
+            asked.put(shard, shards.open(shard).handle((open, error) -> Optional.ofNullable(open)));
         }
-        return openIn;
+        return CompletableFuture.allOf(asked.values().toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> {
+                    Map<Integer, Map<PartitionId, String>> open = new TreeMap<>();
+                    asked.forEach((shard, answer) ->
+                            answer.join().ifPresent(known -> open.put(shard, known)));
+                    return open;
+                });
+    }
+
+    /// Shard by partition.
+    static Map<PartitionId, Integer> shardOf(Map<Integer, Map<PartitionId, String>> open) {
+        Map<PartitionId, Integer> shardOf = new HashMap<>();
+        open.forEach(
+                (shard, partitions) -> partitions.keySet().forEach(id -> shardOf.put(id, shard)));
+        return shardOf;
     }
 
     /// Opens and changes the partitions of these topics.
     ///
     /// @return by topic, whether all of its partitions are as the image says; never fails
     CompletableFuture<Map<Uuid, Boolean>> realize(MetadataImage image, Collection<Uuid> topics) {
-        Map<Integer, Map<PartitionId, String>> open = new HashMap<>();
-        Map<Uuid, CompletableFuture<Boolean>> underWay = new HashMap<>();
+        List<TopicImage> known = new ArrayList<>();
+        Set<Integer> numbers = new TreeSet<>();
         for (Uuid id : new HashSet<>(topics)) {
             TopicImage topic = image.topics().getTopic(id);
             if (topic != null) {
-                underWay.put(id, realizeTopic(image, topic, open));
+                known.add(topic);
+                topic.partitions()
+                        .values()
+                        .forEach(partition ->
+                                ClusterMetadata.shardOf(partition).ifPresent(numbers::add));
             }
         }
+        return openNow(numbers).thenCompose(open -> realize(image, known, open));
+    }
+
+    private CompletableFuture<Map<Uuid, Boolean>> realize(
+            MetadataImage image,
+            List<TopicImage> topics,
+            Map<Integer, Map<PartitionId, String>> open) {
+        Map<Uuid, CompletableFuture<Boolean>> underWay = new HashMap<>();
+        topics.forEach(topic -> underWay.put(topic.id(), realizeTopic(image, topic, open)));
         return CompletableFuture.allOf(underWay.values().toArray(new CompletableFuture<?>[0]))
                 .thenApply(done -> {
                     Map<Uuid, Boolean> results = new HashMap<>();
@@ -79,11 +107,13 @@ final class PartitionReconciler {
         CompletableFuture<Boolean> all = CompletableFuture.completedFuture(true);
         for (Map.Entry<Integer, PartitionRegistration> entry : topic.partitions().entrySet()) {
             OptionalInt shard = ClusterMetadata.shardOf(entry.getValue());
-            if (shard.isEmpty()) {
-                return CompletableFuture.completedFuture(false);
+            Map<PartitionId, String> there = shard.isPresent() ? open.get(shard.getAsInt()) : null;
+            if (shard.isEmpty() || there == null) {
+                all = all.thenApply(ok -> false);
+                continue;
             }
             PartitionId id = new PartitionId(topic.id(), entry.getKey());
-            String known = open.computeIfAbsent(shard.getAsInt(), shards::open).get(id);
+            String known = there.get(id);
             if (known == null) {
                 ShardCommand command = new ShardCommand.OpenPartition(id, topic.name(), line, 0, 0);
                 all = both(all, shards.submit(shard.getAsInt(), command));
@@ -124,35 +154,42 @@ final class PartitionReconciler {
     }
 
     private CompletableFuture<Boolean> close(Set<Uuid> topics) {
-        CompletableFuture<Boolean> all = CompletableFuture.completedFuture(true);
-        for (int shard : shards.shards()) {
-            for (PartitionId id : shards.open(shard).keySet()) {
-                if (topics.contains(id.topicId())) {
-                    all =
-                            both(
-                                    all,
-                                    shards.submit(
-                                            shard, new ShardCommand.ClosePartition(id, DELETED)));
-                }
-            }
-        }
-        return all;
+        Set<Integer> numbers = shards.shards();
+        return openNow(numbers)
+                .thenCompose(open -> {
+                    CompletableFuture<Boolean> all =
+                            CompletableFuture.completedFuture(open.keySet().containsAll(numbers));
+                    for (var shard : open.entrySet()) {
+                        for (PartitionId id : shard.getValue().keySet()) {
+                            if (topics.contains(id.topicId())) {
+                                all =
+                                        both(
+                                                all,
+                                                shards.submit(
+                                                        shard.getKey(),
+                                                        new ShardCommand.ClosePartition(
+                                                                id, DELETED)));
+                            }
+                        }
+                    }
+                    return all;
+                });
     }
 
     /// Topics that a shard carries and the image does not know: their deletion was not finished.
     ///
-    /// @param image asked after the shards: what is open was committed before, so that no new topic
+    /// @param open asked before the image: what is open was committed before, so that no new topic
     ///   is taken for an orphan
-    Map<Uuid, String> orphans(Supplier<MetadataImage> image) {
-        Map<PartitionId, String> open = new HashMap<>();
-        shards.shards().forEach(shard -> open.putAll(shards.open(shard)));
-        MetadataImage now = image.get();
+    static Map<Uuid, String> orphans(
+            Map<Integer, Map<PartitionId, String>> open, MetadataImage image) {
         Map<Uuid, String> orphans = new HashMap<>();
-        open.forEach((id, line) -> {
-            if (now.topics().getTopic(id.topicId()) == null) {
-                orphans.put(id.topicId(), TopicDocument.fromLine(line).topicName());
-            }
-        });
+        open.values()
+                .forEach(partitions ->
+                        partitions.forEach((id, line) -> {
+                            if (image.topics().getTopic(id.topicId()) == null) {
+                                orphans.put(id.topicId(), TopicDocument.fromLine(line).topicName());
+                            }
+                        }));
         return orphans;
     }
 

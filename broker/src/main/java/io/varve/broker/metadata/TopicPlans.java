@@ -4,6 +4,7 @@ package io.varve.broker.metadata;
 import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.config.TopicConfigs;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.metadata.ShardRow;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
@@ -25,6 +25,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicImage;
+import org.apache.kafka.metadata.PartitionRegistration;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 
 /// Works out what creating, widening and deleting topics comes to, against one image: Kafka's
@@ -36,21 +37,27 @@ final class TopicPlans {
     private final BrokerConfig config;
     private final TopicConfigs topicConfigs;
     private final Supplier<Uuid> topicIds;
-    private final Supplier<SortedSet<Integer>> shards;
 
-    TopicPlans(
-            BrokerConfig config,
-            TopicConfigs topicConfigs,
-            Supplier<Uuid> topicIds,
-            Supplier<SortedSet<Integer>> shards) {
+    TopicPlans(BrokerConfig config, TopicConfigs topicConfigs, Supplier<Uuid> topicIds) {
         this.config = config;
         this.topicConfigs = topicConfigs;
         this.topicIds = topicIds;
-        this.shards = shards;
     }
 
-    /// A topic's layout: replicas by partition.
-    private record Layout(Map<Integer, List<Integer>> replicas, short replicationFactor) {}
+    private ShardPlacement placement(MetadataImage image) {
+        return new ShardPlacement(image, config.hotTier().shards());
+    }
+
+    /// A topic's layout.
+    ///
+    /// @param assigned brokers by partition, where the client said them; otherwise empty
+    private record Layout(
+            int partitions, short replicationFactor, Map<Integer, List<Integer>> assigned) {
+        ShardRow shardOf(int partition, ShardPlacement placement) {
+            List<Integer> brokers = assigned.get(partition);
+            return brokers == null ? placement.next(replicationFactor) : placement.on(brokers);
+        }
+    }
 
     /// A value, or why there is none.
     private record Checked<T>(Optional<T> value, ApiError error) {
@@ -67,7 +74,7 @@ final class TopicPlans {
             MetadataImage image, List<NewTopic> topics, boolean validateOnly) {
         List<ApiMessageAndVersion> records = new ArrayList<>();
         List<TopicResult> results = new ArrayList<>();
-        ShardPlacement placement = new ShardPlacement(image, shards.get());
+        ShardPlacement placement = placement(image);
         Map<String, String> collisions = collisionNames(image);
         Set<String> twice = duplicates(topics.stream().map(NewTopic::name).toList());
         Set<String> answered = new HashSet<>();
@@ -98,7 +105,7 @@ final class TopicPlans {
                 continue;
             }
             Layout wanted = layout.value().get();
-            partitions += wanted.replicas().size();
+            partitions += wanted.partitions();
             if (partitions > MAX_PARTITIONS_PER_REQUEST) {
                 results.add(TopicResult.failed(topic.name(), tooMany()));
                 continue;
@@ -112,10 +119,17 @@ final class TopicPlans {
                             topic.name(),
                             id,
                             ApiError.NONE,
-                            wanted.replicas().size(),
+                            wanted.partitions(),
                             wanted.replicationFactor()));
         }
-        return new Plan<>(validateOnly ? List.of() : records, results);
+        return new Plan<>(validateOnly ? List.of() : withShards(placement, records), results);
+    }
+
+    private static List<ApiMessageAndVersion> withShards(
+            ShardPlacement placement, List<ApiMessageAndVersion> records) {
+        List<ApiMessageAndVersion> all = new ArrayList<>(placement.records());
+        all.addAll(records);
+        return all;
     }
 
     private static ApiError tooMany() {
@@ -204,11 +218,7 @@ final class TopicPlans {
         if (partitions > MAX_PARTITIONS_PER_REQUEST) {
             return new Checked<>(Optional.empty(), tooMany());
         }
-        Map<Integer, List<Integer>> replicas = new TreeMap<>();
-        for (int partition = 0; partition < partitions; partition++) {
-            replicas.put(partition, List.of(config.node().nodeId()));
-        }
-        return Checked.of(new Layout(replicas, factor));
+        return Checked.of(new Layout(partitions, factor, Map.of()));
     }
 
     private static Checked<Layout> manualLayout(MetadataImage image, NewTopic topic) {
@@ -235,7 +245,8 @@ final class TopicPlans {
                 return new Checked<>(Optional.empty(), error);
             }
         }
-        return Checked.of(new Layout(topic.assignments(), (short) factor));
+        return Checked.of(
+                new Layout(topic.assignments().size(), (short) factor, topic.assignments()));
     }
 
     private static ApiError assignmentError(
@@ -297,24 +308,25 @@ final class TopicPlans {
         records.add(Records.of(new TopicRecord().setName(name).setTopicId(id)));
         configs.forEach((key, value) ->
                 records.add(Records.config(ConfigResource.Type.TOPIC.id(), name, key, value)));
-        layout.replicas()
-                .forEach((partition, replicas) ->
-                        records.add(partitionRecord(id, partition, replicas, placement.next())));
+        for (int partition = 0; partition < layout.partitions(); partition++) {
+            records.add(partitionRecord(id, partition, layout.shardOf(partition, placement)));
+        }
         return records;
     }
 
-    private static ApiMessageAndVersion partitionRecord(
-            Uuid id, int partition, List<Integer> replicas, int shard) {
+    /// Replicas as they are when the partition is made; later the shard's row says who carries it.
+    private static ApiMessageAndVersion partitionRecord(Uuid id, int partition, ShardRow shard) {
+        List<Integer> nodes = shard.nodes();
         return Records.of(
                 new PartitionRecord()
                         .setTopicId(id)
                         .setPartitionId(partition)
-                        .setReplicas(replicas)
-                        .setIsr(replicas)
-                        .setLeader(replicas.getFirst())
+                        .setReplicas(nodes)
+                        .setIsr(nodes)
+                        .setLeader(nodes.getFirst())
                         .setDirectories(
-                                replicas.stream()
-                                        .map(replica -> ShardDirectories.of(shard))
+                                nodes.stream()
+                                        .map(replica -> ShardDirectories.of(shard.number()))
                                         .toList()));
     }
 
@@ -322,7 +334,7 @@ final class TopicPlans {
             MetadataImage image, List<MorePartitions> topics, boolean validateOnly) {
         List<ApiMessageAndVersion> records = new ArrayList<>();
         List<TopicResult> results = new ArrayList<>();
-        ShardPlacement placement = new ShardPlacement(image, shards.get());
+        ShardPlacement placement = placement(image);
         Set<String> twice = duplicates(topics.stream().map(MorePartitions::topic).toList());
         Set<String> answered = new HashSet<>();
         for (MorePartitions wanted : topics) {
@@ -341,15 +353,21 @@ final class TopicPlans {
             int have = topic.partitions().size();
             for (int partition = have; partition < wanted.count(); partition++) {
                 int added = partition - have;
-                List<Integer> replicas =
-                        wanted.assignments()
-                                .map(lists -> lists.get(added))
-                                .orElse(List.of(config.node().nodeId()));
-                records.add(partitionRecord(topic.id(), partition, replicas, placement.next()));
+                ShardRow shard =
+                        wanted.assignments().isPresent()
+                                ? placement.on(wanted.assignments().get().get(added))
+                                : placement.next(factorOf(topic, placement));
+                records.add(partitionRecord(topic.id(), partition, shard));
             }
             results.add(TopicResult.done(topic.name(), topic.id()));
         }
-        return new Plan<>(validateOnly ? List.of() : records, results);
+        return new Plan<>(validateOnly ? List.of() : withShards(placement, records), results);
+    }
+
+    /// New partitions get as many replicas as the topic has, as far as there are brokers.
+    private static int factorOf(TopicImage topic, ShardPlacement placement) {
+        PartitionRegistration first = topic.partitions().values().iterator().next();
+        return Math.max(1, Math.min(first.replicas.length, placement.brokers()));
     }
 
     private static ApiError widenError(

@@ -69,6 +69,7 @@ public final class TopicPolicies {
                 policy.timestampBeforeMaxMs(),
                 policy.timestampAfterMaxMs(),
                 policy.compression().orElse(null),
-                policy.compact());
+                policy.compact(),
+                policy.minInsyncReplicas());
     }
 }

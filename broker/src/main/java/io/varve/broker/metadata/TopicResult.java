@@ -16,7 +16,7 @@ public record TopicResult(
         return new TopicResult(name, id, new ApiError(error, message), -1, (short) -1);
     }
 
-    static TopicResult failed(String name, ApiError error) {
+    public static TopicResult failed(String name, ApiError error) {
         return new TopicResult(name, Uuid.ZERO_UUID, error, -1, (short) -1);
     }
 

@@ -4,10 +4,15 @@ package io.varve.broker.raft;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
@@ -16,6 +21,7 @@ import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
@@ -139,6 +145,89 @@ public final class RaftGroupHandle {
                         .filter(elapsedMs -> elapsedMs <= limit.toMillis())
                         .count();
         return (heard + 1) * 2 > followers + 1;
+    }
+
+    /// Who carries the group, as this peer knows it.
+    public List<RaftMember> members() {
+        return division.getRaftConf().getCurrentPeers().stream().map(Peers::member).toList();
+    }
+
+    /// Makes these the members; for the leader. Nothing happens when the members of now are not
+    /// `expected`.
+    ///
+    /// @return fails when it was refused or is not known to have come about: look again
+    public CompletableFuture<Void> changeMembers(List<RaftMember> expected, List<RaftMember> next) {
+        try {
+            return server.setConfigurationAsync(
+                            new SetConfigurationRequest(
+                                    clientId,
+                                    server.getId(),
+                                    groupId,
+                                    callIds.incrementAndGet(),
+                                    SetConfigurationRequest.Arguments.newBuilder()
+                                            .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                                            .setServersInCurrentConf(Peers.of(expected))
+                                            .setServersInNewConf(Peers.of(next))
+                                            .build()))
+                    .thenApply(RaftGroupHandle::succeeded);
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /// Hands leadership to a member that has the whole log; for the leader.
+    ///
+    /// @return fails when the other did not take over in time
+    public CompletableFuture<Void> transferTo(RaftPeerName next, Duration limit) {
+        try {
+            return server.transferLeadershipAsync(
+                            new TransferLeadershipRequest(
+                                    clientId,
+                                    server.getId(),
+                                    groupId,
+                                    callIds.incrementAndGet(),
+                                    RaftPeerId.valueOf(next.toString()),
+                                    limit.toMillis()))
+                    .thenApply(RaftGroupHandle::succeeded);
+        } catch (IOException | RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @SuppressWarnings("NullAway") // the only value of Void
+    private static Void succeeded(RaftClientReply reply) {
+        if (!reply.isSuccess()) {
+            throw new CompletionException(reply.getException());
+        }
+        return null;
+    }
+
+    /// A follower as its leader sees it.
+    ///
+    /// @param silentMs since it answered last
+    /// @param commitIndex as it said last
+    public record Follower(RaftPeerName name, long silentMs, long commitIndex) {}
+
+    /// The followers; nothing on a peer that does not lead.
+    public List<Follower> followers() {
+        Map<String, Long> commits = new HashMap<>();
+        for (CommitInfoProto commit : division.getCommitInfos()) {
+            commits.put(commit.getServer().getId().toStringUtf8(), commit.getCommitIndex());
+        }
+        return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+                .map(follower -> {
+                    String name = follower.getId().getId().toStringUtf8();
+                    return new Follower(
+                            RaftPeerName.parse(name),
+                            follower.getLastRpcElapsedTimeMs(),
+                            commits.getOrDefault(name, -1L));
+                })
+                .toList();
+    }
+
+    /// Index of the newest committed entry, as this peer knows it.
+    public long commitIndex() {
+        return division.getRaftLog().getLastCommittedIndex();
     }
 
     /// First index that Raft's log still holds here.

@@ -8,6 +8,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.grpc.server.GrpcServices;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -67,16 +70,35 @@ public final class RaftNode implements AutoCloseable {
     ///
     /// @throws IOException the port is taken, or a group's files are damaged
     public void start() throws IOException {
+        start(Map.of());
+    }
+
+    /// @param handlers what other brokers may ask this one over the same listener, by name
+    public void start(Map<String, PeerHandler> handlers) throws IOException {
         // Built here and not before: building already opens the groups that the directory holds.
         RaftServer built =
                 RaftServer.newBuilder()
                         .setServerId(RaftPeerId.valueOf(settings.self().toString()))
                         .setProperties(RatisProperties.of(settings))
+                        .setParameters(parameters(handlers))
                         .setOption(RaftStorage.StartupOption.RECOVER)
                         .setStateMachineRegistry(this::machineOf)
                         .build();
         server = built;
         built.start();
+    }
+
+    private static Parameters parameters(Map<String, PeerHandler> handlers) {
+        Parameters parameters = new Parameters();
+        if (!handlers.isEmpty()) {
+            GrpcConfigKeys.Server.setServicesCustomizer(
+                    parameters,
+                    (builder, types) ->
+                            types.contains(GrpcServices.Type.SERVER)
+                                    ? builder.addService(PeerCalls.service(handlers))
+                                    : builder);
+        }
+        return parameters;
     }
 
     private RaftServer started() {
@@ -87,20 +109,36 @@ public final class RaftNode implements AutoCloseable {
         return started;
     }
 
-    /// Where this server listens, with the port that it really has.
+    /// Where others reach this server, with the port that it really has.
     public RaftMember self() {
-        int port = started().getServerRpc().getInetSocketAddress().getPort();
-        return new RaftMember(settings.self(), settings.host(), port);
+        int bound = started().getServerRpc().getInetSocketAddress().getPort();
+        return new RaftMember(
+                settings.self(),
+                settings.advertisedHost(),
+                settings.advertisedPort() == 0 ? bound : settings.advertisedPort());
+    }
+
+    /// Whether somebody carries a group here.
+    public boolean registered(UUID group) {
+        return machines.containsKey(RaftGroupId.valueOf(group));
+    }
+
+    /// Whether the directory holds a registered group, once the node is started.
+    public boolean holds(UUID group) {
+        return holds(started(), RaftGroupId.valueOf(group));
     }
 
     /// Opens a registered group, or creates it with these members when the directory does not hold
     /// it.
+    ///
+    /// @param members who makes up a new group, the same list on each of them; empty to join a
+    ///   group that exists: its leader then takes this peer in
     public RaftGroupHandle group(UUID group, List<RaftMember> members) throws IOException {
         RaftGroupId id = RaftGroupId.valueOf(group);
         DivisionStateMachine machine = (DivisionStateMachine) machineOf(id);
         RaftServer running = started();
         if (!holds(running, id)) {
-            List<RaftPeer> peers = members.stream().map(RaftNode::peer).toList();
+            List<RaftPeer> peers = members.stream().map(Peers::of).toList();
             RaftClientReply reply =
                     running.groupManagement(
                             GroupManagementRequest.newAdd(
@@ -124,14 +162,6 @@ public final class RaftNode implements AutoCloseable {
             }
         }
         return false;
-    }
-
-    private static RaftPeer peer(RaftMember member) {
-        return RaftPeer.newBuilder()
-                .setId(member.name().toString())
-                .setAddress(member.host() + ":" + member.port())
-                .setPriority(1)
-                .build();
     }
 
     /// Stops every group after what is committed here is applied. Idempotent.

@@ -20,6 +20,15 @@ public record RaftPeerName(int nodeId, String randomBits) {
         return nodeId + "-" + randomBits;
     }
 
+    /// @throws IllegalArgumentException it is no name of ours
+    public static RaftPeerName parse(String peerName) {
+        OptionalInt nodeId = nodeIdOf(peerName);
+        if (nodeId.isEmpty()) {
+            throw new IllegalArgumentException("bad peer name: peer=" + peerName);
+        }
+        return new RaftPeerName(nodeId.getAsInt(), peerName.substring(peerName.indexOf('-') + 1));
+    }
+
     /// The node id in a peer's name, or empty when it is no name of ours.
     public static OptionalInt nodeIdOf(String peerName) {
         int dash = peerName.indexOf('-');

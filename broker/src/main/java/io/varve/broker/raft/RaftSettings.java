@@ -9,6 +9,7 @@ import java.time.Duration;
 ///
 /// @param directory where Ratis keeps its log and metadata, one folder per group
 /// @param host, port where this peer listens; port 0 takes a free one, which suits a group of one
+/// @param advertisedHost, advertisedPort where others reach it; port 0 is the one it listens on
 /// @param electionTimeoutMin, electionTimeoutMax a follower stands for election after this much
 ///   silence
 /// @param firstElectionTimeoutMin, firstElectionTimeoutMax the same, right after start
@@ -19,6 +20,8 @@ public record RaftSettings(
         Path directory,
         String host,
         int port,
+        String advertisedHost,
+        int advertisedPort,
         Duration electionTimeoutMin,
         Duration electionTimeoutMax,
         Duration firstElectionTimeoutMin,
@@ -43,16 +46,24 @@ public record RaftSettings(
         }
     }
 
+    /// A leader that died is missed after at least this long. Pauses of 0.3 to 0.7 s were seen on
+    /// real machines, and a heartbeat comes every half of it.
+    public static final Duration ELECTION_TIMEOUT_MIN = Duration.ofMillis(1_500);
+
+    private static final Duration ELECTION_TIMEOUT_MAX = Duration.ofSeconds(3);
+
     /// The product's time-outs.
     public static RaftSettings of(
-            RaftPeerName self, Path directory, String host, int port, int entryBytesMax) {
+            RaftMember self, Path directory, String host, int port, int entryBytesMax) {
         return new RaftSettings(
-                self,
+                self.name(),
                 directory,
                 host,
                 port,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(4),
+                self.host(),
+                self.port(),
+                ELECTION_TIMEOUT_MIN,
+                ELECTION_TIMEOUT_MAX,
                 Duration.ofMillis(300),
                 Duration.ofMillis(800),
                 entryBytesMax);

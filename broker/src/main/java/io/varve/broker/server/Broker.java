@@ -7,6 +7,7 @@ import io.varve.broker.api.ApiParts;
 import io.varve.broker.api.ClusterChanges;
 import io.varve.broker.api.ConfigViews;
 import io.varve.broker.api.KafkaApi;
+import io.varve.broker.api.PeerForwarding;
 import io.varve.broker.cold.ColdTier;
 import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.config.BrokerConfigs;
@@ -23,7 +24,6 @@ import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.metadata.Controller;
 import io.varve.broker.metadata.ControllerPorts;
 import io.varve.broker.metadata.ControllerSettings;
-import io.varve.broker.metadata.LocalDataShards;
 import io.varve.broker.metadata.ProducerIds;
 import io.varve.broker.metadata.ShardMetadataLog;
 import io.varve.broker.metadata.TopicPolicies;
@@ -35,13 +35,27 @@ import io.varve.broker.partition.BatchReads;
 import io.varve.broker.partition.FetchWaiters;
 import io.varve.broker.partition.LocalRows;
 import io.varve.broker.partition.PartitionReader;
+import io.varve.broker.peers.ControllerLink;
+import io.varve.broker.peers.Hello;
+import io.varve.broker.peers.PeerView;
+import io.varve.broker.peers.ShardCalls;
+import io.varve.broker.peers.ShardLink;
+import io.varve.broker.raft.PeerClient;
+import io.varve.broker.raft.PeerHandler;
+import io.varve.broker.raft.RaftMember;
+import io.varve.broker.raft.RaftNode;
+import io.varve.broker.raft.RaftPeerName;
+import io.varve.broker.raft.RaftSettings;
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.PartitionView;
 import io.varve.broker.shard.Shard;
+import io.varve.broker.shard.ShardLimits;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.BrokerAlive;
+import io.varve.manifest.metadata.ShardRow;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -52,6 +66,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +78,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -75,7 +91,9 @@ import org.slf4j.LoggerFactory;
 /// in reverse order, within 15 s. Thread-safe.
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
-    private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration TEND_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration HOSTING_LOOK = Duration.ofSeconds(2);
+    private static final Duration START_LOOK = Duration.ofMillis(50);
     private static final Duration RECONCILE_INTERVAL = Duration.ofSeconds(30);
     private static final int FETCHES_WAITING_MAX = 100_000;
 
@@ -94,7 +112,12 @@ public final class Broker implements AutoCloseable {
     private final ClusterMetadata metadata = new ClusterMetadata();
     private final TopicPolicies policies;
     private final Controller controller;
-    private final List<ShardRuntime> runtimes = new ArrayList<>();
+    private final PeerClient peers = new PeerClient();
+    private final PeerForwarding forwarding;
+    private final ControllerLink link;
+    private final ShardRuntimes runtimes;
+    private final LeaderDuties duties;
+    private final BackgroundLoops loops = new BackgroundLoops(clock);
     private final DiskPressure pressure;
     private final ColdTier cold;
     private final GroupCoordinatorHost groups;
@@ -142,6 +165,7 @@ public final class Broker implements AutoCloseable {
         opened.push(metrics);
         DataDirectory directory = DataDirectory.open(config.node().dataDir());
         opened.push(directory);
+        opened.push(peers);
         String addresses =
                 config.listeners().kafka().stream()
                         .map(Endpoint::toString)
@@ -151,7 +175,11 @@ public final class Broker implements AutoCloseable {
                         config.archive().bucketUrl(),
                         surroundings.bucket(),
                         directory,
-                        new BrokerPlace(nodeId, addresses, config.hotTier().shards()),
+                        new BrokerPlace(
+                                nodeId,
+                                addresses,
+                                config.node().seeds().size() <= 1 ? config.hotTier().shards() : 0),
+                        SeedSearch.of(config.node(), peers),
                         clock);
         opened.push(bucket.store());
         DirectoryIdentity identity = bucket.opened().identity();
@@ -163,47 +191,75 @@ public final class Broker implements AutoCloseable {
                         config.hotTier().cacheDir(),
                         config.hotTier().cacheBytes().orElse(defaultCacheBytes(directory)),
                         background);
+        ShardLimits limits =
+                ShardLimits.of(
+                        config.topics().maxMessageBytesLimit(),
+                        Duration.ofMillis(config.topics().producerIdExpirationMs()));
         shards =
                 ShardSet.open(
                         config,
                         directory,
                         identity,
-                        new BucketCheckpoints(
-                                bucket.store(),
-                                checkpoint ->
-                                        cold.journals(checkpoint.shard()).checkpointed(checkpoint)),
-                        background,
-                        exit,
-                        metrics::commitTimes);
+                        new ShardFolders(
+                                config,
+                                limits,
+                                directory,
+                                identity.clusterId(),
+                                new BucketCheckpoints(
+                                        bucket.store(),
+                                        checkpoint ->
+                                                cold.journals(checkpoint.shard())
+                                                        .checkpointed(checkpoint)),
+                                background,
+                                exit,
+                                metrics::commitTimes),
+                        RaftNode.create(raftSettings(directory, identity, limits), exit::halt));
         opened.push(shards);
         shards.tellJournals(cold);
         PartitionReader reader = new PartitionReader(new LocalRows(), cold.reader(), clock);
         BatchReads batches = new BatchReads(reader, background);
 
-        archive(directory, identity);
-        opened.push(() -> runtimes.forEach(runtime -> runtime.archiving().close()));
+        runtimes = new ShardRuntimes(archiveContext(directory, identity), archivePolicies());
+        opened.push(runtimes);
+        shards.shards().values().forEach(runtimes::add);
         pressure =
                 new DiskPressure(
                         surroundings.disks().of(directory.root()),
-                        DiskPressure.Marks.of(config, runtimes.size()),
-                        runtimes);
+                        DiskPressure.Marks.of(config, expectedShards()),
+                        runtimes.all());
+        PeerView view =
+                new PeerView(nodeId, metadata, config.node().seeds(), cluster()::controllerId);
         controller =
                 new Controller(
-                        ControllerSettings.single(config, identity.generation()),
+                        ControllerSettings.of(
+                                config,
+                                identity.generation(),
+                                identity.founder() ? identity.shards() : List.of()),
                         new ControllerPorts(
                                 metadata,
                                 new ShardMetadataLog(shards.metadata().shard()),
-                                new LocalDataShards(shards.dataShards()),
-                                new ShippedDeletions(runtimes.getFirst().archiving()),
+                                new ShardLink(shards.dataShards(), view, peers),
+                                new ShippedDeletions(runtimes.metadata().archiving()),
                                 clock,
+                                System::nanoTime,
                                 Uuid::randomUuid));
         opened.push(controller);
+        link = new ControllerLink(controller, view, peers);
+        forwarding = new PeerForwarding(controller::active);
+        forwarding.through(link);
+        duties =
+                new LeaderDuties(
+                        nodeId,
+                        metadata,
+                        shards,
+                        link,
+                        Duration.ofMillis(config.hotTier().replicaLagMaxMs()),
+                        System::nanoTime);
         groups =
                 new GroupCoordinatorHost(
                         config,
                         new HostPorts(
                                 metadata,
-                                controller,
                                 shards.dataShards(),
                                 policies,
                                 (id, offset, maxBytes) ->
@@ -212,19 +268,68 @@ public final class Broker implements AutoCloseable {
                                 clock));
         opened.push(groups);
         waiters = new FetchWaiters(this::after, background, FETCHES_WAITING_MAX);
-        listen();
-        shards.start();
+        metadata.addListener(groups::onMetadata);
+        for (ShardRuntime runtime : runtimes.all()) {
+            listenTo(runtime);
+        }
+        shards.start(handlers(identity));
         metrics.bucket(bucket.store());
         metrics.reads(reader.hotCounters(), cold);
         metrics.disk(pressure);
         metrics.ready(() -> notReady().isEmpty());
-        runtimes.forEach(metrics::shard);
         http = startHttp();
         opened.push(http);
         openListeners(reader, opened);
-        opened.push(startLoops(identity));
-        register(identity);
+        ClusterMembership membership =
+                new ClusterMembership(
+                        link, identity.clusterId(), brokerIdentity(identity), metadata);
+        opened.push(() -> {
+            membership.stopping();
+            duties.handOver();
+        });
+        opened.push(loops);
+        startLoops(identity, membership);
         parts.addAll(opened);
+    }
+
+    private RaftSettings raftSettings(
+            DataDirectory directory, DirectoryIdentity identity, ShardLimits limits) {
+        HostPort listener = config.listeners().raft();
+        HostPort advertised =
+                config.node().seeds().stream()
+                        .filter(seed -> seed.nodeId() == identity.nodeId())
+                        .map(BrokerConfig.Seed::address)
+                        .findFirst()
+                        .orElse(listener);
+        return RaftSettings.of(
+                new RaftMember(
+                        new RaftPeerName(identity.nodeId(), identity.peerBits()),
+                        advertised.host(),
+                        advertised.port()),
+                directory.raft(),
+                listener.host(),
+                listener.port(),
+                limits.entryBytesMax());
+    }
+
+    /// What other brokers may ask this one.
+    private Map<String, PeerHandler> handlers(DirectoryIdentity identity) {
+        Map<String, PeerHandler> handlers = new HashMap<>(link.handlers());
+        handlers.putAll(Hello.handler(new Hello(identity.clusterId(), identity.metadataShard())));
+        handlers.putAll(ShardCalls.handlers(shards.dataShards()));
+        handlers.putAll(forwarding.handler());
+        return handlers;
+    }
+
+    private NodeCluster cluster() {
+        DirectoryIdentity identity = bucket.opened().identity();
+        return new NodeCluster(identity.nodeId(), identity.clusterId(), metadata, shards);
+    }
+
+    /// As many as this broker may come to carry: the metadata shard, and its part of every
+    /// broker's.
+    private int expectedShards() {
+        return 1 + config.hotTier().shards() * Math.max(1, config.node().seeds().size());
     }
 
     /// Cancelled timers leave at once: every long poll sets one.
@@ -258,30 +363,19 @@ public final class Broker implements AutoCloseable {
                 new NotLeaderOrFollowerException("partition is not open here: partition=" + id));
     }
 
-    private void archive(DataDirectory directory, DirectoryIdentity identity) {
-        ArchiveContext context =
-                new ArchiveContext(
-                        bucket.store(),
-                        identity.clusterId(),
-                        "varve " + version + " " + identity.peerId(),
-                        directory.root().resolve("archiving"),
-                        archiveSettings(),
-                        clock,
-                        new SecureRandom());
-        TopicArchivePolicies archivePolicies =
-                new TopicArchivePolicies(metadata, policies, config.archive());
-        shards.shards()
-                .values()
-                .forEach(opened ->
-                        runtimes.add(
-                                new ShardRuntime(
-                                        opened.shard(),
-                                        opened.log(),
-                                        new ShardArchiving(
-                                                opened.shard().id(),
-                                                context,
-                                                archivePolicies,
-                                                opened::archiveSource))));
+    private ArchiveContext archiveContext(DataDirectory directory, DirectoryIdentity identity) {
+        return new ArchiveContext(
+                bucket.store(),
+                identity.clusterId(),
+                "varve " + version + " " + identity.peerId(),
+                directory.root().resolve("archiving"),
+                archiveSettings(),
+                clock,
+                new SecureRandom());
+    }
+
+    private TopicArchivePolicies archivePolicies() {
+        return new TopicArchivePolicies(metadata, policies, config.archive());
     }
 
     private ArchiveSettings archiveSettings() {
@@ -298,7 +392,7 @@ public final class Broker implements AutoCloseable {
                                 defaults.segments().bytesMax(),
                                 defaults.segments().checkMs(),
                                 defaults.segments().retryMs(),
-                                DiskPressure.temporaryReserveBytes(config, shards.shards().size())))
+                                DiskPressure.temporaryReserveBytes(config, expectedShards())))
                 .withCleaning(
                         new ArchiveSettings.Cleaning(
                                 archive.retentionCheckMs(),
@@ -309,20 +403,30 @@ public final class Broker implements AutoCloseable {
                                 archive.topicUndeleteMs()));
     }
 
-    /// Everybody hears his shards from the beginning.
-    private void listen() throws IOException {
-        for (ShardRuntime runtime : runtimes) {
-            if (runtime.shard().id().isMetadata()) {
-                metadata.addListener(groups::onMetadata);
-                runtime.shard().addListenerFromStart(metadata.shardListener());
-                runtime.shard().addListenerFromStart(controller.leadershipListener());
-            } else {
-                runtime.shard().addListenerFromStart(groups.shardListener());
-                runtime.shard().addListenerFromStart(reconcileWhenReady());
-            }
-            runtime.shard().addListenerFromStart(waiters);
-            runtime.shard().addListenerFromStart(runtime.archiving());
+    /// Everybody hears a shard from its beginning.
+    private void listenTo(ShardRuntime runtime) throws IOException {
+        if (runtime.id().isMetadata()) {
+            runtime.shard().addListenerFromStart(metadata.shardListener());
+            runtime.shard().addListenerFromStart(controller.leadershipListener());
+        } else {
+            runtime.shard().addListenerFromStart(groups.shardListener());
+            runtime.shard().addListenerFromStart(reconcileWhenReady());
         }
+        runtime.shard().addListenerFromStart(waiters);
+        runtime.shard().addListenerFromStart(runtime.archiving());
+        metrics.shard(runtime);
+    }
+
+    /// A shard that the metadata placed here while the broker runs.
+    private void openShard(ShardId id) throws IOException {
+        ShardSet.Opened shard = shards.open(id);
+        ShardSet.tellJournals(cold, shard);
+        listenTo(runtimes.add(shard));
+        loops.step("hot-retention-" + id.shard(), shard.retention(localRetention(), clock));
+    }
+
+    private TopicLocalRetention localRetention() {
+        return new TopicLocalRetention(metadata, policies, pressure::underPressure);
     }
 
     private ShardListener reconcileWhenReady() {
@@ -340,7 +444,8 @@ public final class Broker implements AutoCloseable {
 
     private AdminHttp startHttp() throws BrokerStartException {
         HostPort address = config.listeners().http();
-        BrokerAdmin admin = new BrokerAdmin(this::clusterInfo, metadata, runtimes, bucket.store());
+        BrokerAdmin admin =
+                new BrokerAdmin(this::clusterInfo, metadata, runtimes.all(), bucket.store());
         try {
             return AdminHttp.start(
                     new InetSocketAddress(address.host(), address.port()),
@@ -416,14 +521,16 @@ public final class Broker implements AutoCloseable {
                 ConfigViews.of(
                         metadata, new TopicConfigs(config), new BrokerConfigs(config), nodeId);
         return new ApiParts(
-                new NodeCluster(nodeId, identity.clusterId(), metadata, shards),
-                ClusterChanges.by(controller, config.topics().autoCreate(), offsetsTopicConfigs()),
+                cluster(),
+                ClusterChanges.by(
+                        controller, link, config.topics().autoCreate(), offsetsTopicConfigs()),
+                forwarding,
                 new BoundConfigs(configs, Map.of("http.listener", http())),
                 reader,
                 waiters,
                 policies::rules,
                 pressure,
-                new ProducerIds(controller::producerIdBlock),
+                new ProducerIds(link::producerIdBlock),
                 groups.service(),
                 background,
                 timer,
@@ -438,8 +545,7 @@ public final class Broker implements AutoCloseable {
                 .collect(Collectors.toMap(name -> name, configs::getProperty));
     }
 
-    private AutoCloseable startLoops(DirectoryIdentity identity) {
-        BackgroundLoops loops = new BackgroundLoops(clock);
+    private void startLoops(DirectoryIdentity identity, ClusterMembership membership) {
         GenerationGuard guard =
                 new GenerationGuard(
                         bucket.store(),
@@ -455,19 +561,43 @@ public final class Broker implements AutoCloseable {
                             exit.stop(reason);
                         },
                         clock);
+        ShardHosting hosting = new ShardHosting(identity, metadata, shards, this::openShard);
+        Semaphore changed = new Semaphore(0);
+        metadata.addListener((delta, image, endOffset) -> changed.release());
         loops.repeat("generation-guard", GenerationGuard.CHECK_INTERVAL, guard::check);
-        TopicLocalRetention retention =
-                new TopicLocalRetention(metadata, policies, pressure::underPressure);
         loops.step("disk-pressure", pressure::step);
         loops.repeat("reconcile", RECONCILE_INTERVAL, this::reconcile);
+        loops.step("membership", membership::step);
+        loops.step("leader-duties", duties::step);
+        loops.repeat(
+                "tend-cluster",
+                TEND_INTERVAL,
+                () -> {
+                    controller.tend();
+                    return true;
+                });
+        loops.repeat("shard-hosting", Duration.ZERO, () -> hosted(hosting, changed));
+        loops.repeat("start", START_LOOK, () -> !nowReady(membership, identity));
         shards.shards()
                 .values()
                 .forEach(opened ->
                         loops.step(
                                 "hot-retention-" + opened.shard().id().shard(),
-                                opened.retention(retention, clock)));
+                                opened.retention(localRetention(), clock)));
         metrics.loops(loops);
-        return loops;
+    }
+
+    /// Looks whenever the metadata changed, and from time to time for what failed.
+    private static boolean hosted(ShardHosting hosting, Semaphore changed) {
+        try {
+            boolean _ = changed.tryAcquire(HOSTING_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            changed.drainPermits();
+            hosting.host();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /// What a command that was lost, or refused for want of a leader, left undone.
@@ -476,19 +606,20 @@ public final class Broker implements AutoCloseable {
         return true;
     }
 
-    private void register(DirectoryIdentity identity) {
+    private BrokerIdentity brokerIdentity(DirectoryIdentity identity) {
         List<Endpoint> advertised = new ArrayList<>();
         List<Endpoint> wanted = config.listeners().advertised();
         for (int i = 0; i < listeners.size(); i++) {
             advertised.add(bound(wanted.get(i), listeners.get(i)));
         }
-        BrokerIdentity broker =
-                new BrokerIdentity(
-                        identity.nodeId(), Uuid.randomUuid(), config.node().rack(), advertised);
-        background.execute(() -> {
-            var _ = controller.registerBroker(broker);
-            awaitServing();
-        });
+        RaftMember raft = shards.self();
+        return new BrokerIdentity(
+                identity.nodeId(),
+                Uuid.randomUuid(),
+                identity.peerUuid(),
+                new HostPort(raft.host(), raft.port()),
+                config.node().rack(),
+                advertised);
     }
 
     private static Endpoint bound(Endpoint wanted, KafkaListener listener) {
@@ -506,31 +637,38 @@ public final class Broker implements AutoCloseable {
                 wanted.port() == 0 ? local.getPort() : wanted.port());
     }
 
-    /// Ready when every shard is led here, and the metadata knows this broker: groups start then.
-    private void awaitServing() {
-        try {
-            for (ShardRuntime runtime : runtimes) {
-                AppliedWait.until(
-                        runtime.shard(),
-                        () -> runtime.shard().leadership() instanceof Leadership.Ready,
-                        READY_TIMEOUT);
-            }
-            AppliedWait.until(
-                    shards.metadata().shard(),
-                    () -> metadata.image().cluster().brokers().containsKey(config.node().nodeId()),
-                    READY_TIMEOUT);
-            groups.start();
-            var _ = controller.reconcile();
-            ready.countDown();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /// Ready when clients are told of this broker, and every shard that it carries has a leader:
+    /// groups start then.
+    private boolean nowReady(ClusterMembership membership, DirectoryIdentity identity) {
+        if (!membership.serving() || !hasLeader(ShardId.METADATA_SHARD)) {
+            return false;
         }
+        for (ShardRow row : metadata.shards().rows().values()) {
+            if (row.replica(identity.nodeId()).isPresent() && !hasLeader(row.number())) {
+                return false;
+            }
+        }
+        groups.start();
+        var _ = controller.reconcile();
+        ready.countDown();
+        return true;
+    }
+
+    private boolean hasLeader(int number) {
+        return shards.shard(number)
+                .map(shard ->
+                        switch (shard.leadership()) {
+                            case Leadership.Ready _ -> true;
+                            case Leadership.NotReady _ -> false;
+                            case Leadership.Elsewhere other -> other.nodeId().isPresent();
+                        })
+                .orElse(false);
     }
 
     private Optional<String> notReady() {
         return ready.getCount() == 0
                 ? Optional.empty()
-                : Optional.of("shards are not led here yet, or the broker is not registered");
+                : Optional.of("not registered with a controller yet, or a shard has no leader");
     }
 
     /// @return whether the broker serves within this time

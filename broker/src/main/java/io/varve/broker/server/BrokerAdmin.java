@@ -48,7 +48,7 @@ final class BrokerAdmin implements AdminView {
             ObjectStore store) {
         this.cluster = cluster;
         this.metadata = metadata;
-        this.shards = List.copyOf(shards);
+        this.shards = shards;
         this.store = store;
     }
 

@@ -30,13 +30,15 @@ record BucketStart(CountingObjectStore store, Opened opened) {
             UnaryOperator<ObjectStore> around,
             DataDirectory directory,
             BrokerPlace place,
+            SeedSearch seeds,
             InstantSource clock)
             throws BrokerStartException {
         CountingObjectStore store = open(url, around, directory);
         try {
             SecureRandom random = new SecureRandom();
             probe(store, directory.identity().isPresent(), random);
-            Opened opened = new ClusterOpening(directory, store, place, random, clock).open();
+            Opened opened =
+                    new ClusterOpening(directory, store, place, seeds, random, clock).open();
             return new BucketStart(store, opened);
         } catch (CorruptObjectException e) {
             store.close();

@@ -7,7 +7,6 @@ import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.ClusterIdentity;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
-import io.varve.manifest.whole.PutOnce;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import java.time.InstantSource;
@@ -31,10 +30,13 @@ import org.slf4j.LoggerFactory;
 /// | formatted | unreachable | goes on: it knows its generation |
 /// | empty | empty | founds a cluster, generation 1 |
 /// | empty | a generation with a cut that nobody opened | opens it |
+/// | empty | a generation that another seed belongs to | joins it |
 /// | empty | any other cluster | refuses, naming `recover` |
 ///
-/// The directory is formatted before the bucket is told, and every step is a put-if-absent that
-/// recognises itself: a crash at any point is healed by starting again.
+/// Of brokers that start together on an empty bucket, or on a restored generation, the bucket
+/// decides who founds it; the others join. The directory is formatted before the bucket is told,
+/// and every step is a put-if-absent that recognises itself: a crash at any point is healed by
+/// starting again.
 final class ClusterOpening {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterOpening.class);
     private static final int PEER_RANDOM_BYTES = 16;
@@ -42,20 +44,24 @@ final class ClusterOpening {
     private final DataDirectory directory;
     private final ObjectStore store;
     private final BrokerPlace place;
+    private final SeedSearch seeds;
     private final RandomGenerator random;
     private final InstantSource clock;
 
     /// @param place what of the configuration goes into the identity
+    /// @param seeds finds a cluster that can be joined
     /// @param random cryptographically strong: the peer's bits must be unique
     ClusterOpening(
             DataDirectory directory,
             ObjectStore store,
             BrokerPlace place,
+            SeedSearch seeds,
             RandomGenerator random,
             InstantSource clock) {
         this.directory = directory;
         this.store = store;
         this.place = place;
+        this.seeds = seeds;
         this.random = random;
         this.clock = clock;
     }
@@ -143,51 +149,90 @@ final class ClusterOpening {
                             + directory.root()
                             + "; use the restored cluster, or start this broker on an empty directory");
         }
-        if (identity.generation() == 1) {
-            found(identity);
-            return new Opened(identity, Optional.empty());
+        if (identity.founder() && !directory.served() && beaten(identity)) {
+            return openEmpty();
         }
-        Optional<Cut> cut = ClusterFiles.cut(store, identity.generation());
-        becomeFounder(identity);
+        Optional<Cut> cut =
+                identity.generation() == 1
+                        ? Optional.empty()
+                        : ClusterFiles.cut(store, identity.generation());
+        if (identity.founder() && !found(identity)) {
+            throw refused(identity.clusterId(), identity.generation(), "another broker founded it");
+        }
         return new Opened(identity, cut);
+    }
+
+    /// Whether somebody else founded the generation that this directory was formatted for.
+    private boolean beaten(DirectoryIdentity identity) throws ObjectStoreException {
+        Optional<String> founder =
+                ClusterFiles.founder(store, identity.generation()).map(BrokerAlive::peer);
+        Optional<String> claimer =
+                identity.generation() == 1
+                        ? ClusterFiles.claim(store, 1).map(GenerationClaim::claimedBy)
+                        : Optional.empty();
+        return founder.or(() -> claimer).map(peer -> !peer.equals(identity.peerId())).orElse(false);
     }
 
     private Opened openEmpty() throws ObjectStoreException, BrokerStartException {
-        Optional<ClusterIdentity> cluster = ClusterFiles.identity(store);
-        OptionalInt newest = ClusterFiles.newestGeneration(store);
-        if (newest.isEmpty()) {
-            String clusterId = cluster.isPresent() ? cluster.get().clusterId() : randomClusterId();
-            DirectoryIdentity identity = newIdentity(clusterId, 1, foundingShards());
-            directory.format(identity);
-            found(identity);
-            return new Opened(identity, Optional.empty());
+        SeedSearch.Turns turns = seeds.begin();
+        while (true) {
+            Optional<Opened> founded = tryToFound();
+            if (founded.isPresent()) {
+                return founded.get();
+            }
+            String clusterId =
+                    ClusterFiles.identity(store).orElseThrow(this::withoutIdentity).clusterId();
+            int generation = ClusterFiles.newestGeneration(store).orElse(1);
+            Optional<ShardId> metadata = turns.next(clusterId, generation);
+            if (metadata.isPresent()) {
+                DirectoryIdentity identity =
+                        newIdentity(clusterId, generation, false, List.of(metadata.get()));
+                directory.format(identity);
+                LOG.info("joining: cluster={}, generation={}", clusterId, generation);
+                return new Opened(identity, ClusterFiles.cut(store, generation));
+            }
+            if (turns.over()) {
+                throw refused(clusterId, generation, turns.why());
+            }
         }
-        if (cluster.isEmpty()) {
-            throw new BrokerStartException(
-                    "bucket holds generations and no identity: archive.bucket="
-                            + store.url()
-                            + ", missing=varve.json; run `varve audit` on it, or choose another bucket");
-        }
-        return openRestored(cluster.get().clusterId(), newest.getAsInt());
     }
 
-    private Opened openRestored(String clusterId, int generation)
-            throws ObjectStoreException, BrokerStartException {
+    private BrokerStartException withoutIdentity() {
+        return new BrokerStartException(
+                "bucket holds generations and no identity: archive.bucket="
+                        + store.url()
+                        + ", missing=varve.json; run `varve audit` on it, or choose another bucket");
+    }
+
+    /// Empty when there is nothing to found, or somebody else was quicker.
+    private Optional<Opened> tryToFound() throws ObjectStoreException, BrokerStartException {
+        OptionalInt newest = ClusterFiles.newestGeneration(store);
+        if (newest.isEmpty()) {
+            ClusterIdentity wanted =
+                    new ClusterIdentity(
+                            ClusterIdentity.FORMAT_VERSION, randomClusterId(), clock.millis());
+            String clusterId = ClusterFiles.createIdentity(store, wanted).value().clusterId();
+            return foundWith(newIdentity(clusterId, 1, true, foundingShards()), Optional.empty());
+        }
+        int generation = newest.getAsInt();
         Optional<Cut> cut = ClusterFiles.cut(store, generation);
-        if (cut.isEmpty() || cut.get().withdrawn() != null) {
-            throw refused(clusterId, generation, "no restore of it is prepared");
+        if (cut.isEmpty()
+                || cut.get().withdrawn() != null
+                || ClusterFiles.founder(store, generation).isPresent()) {
+            return Optional.empty();
         }
-        Optional<BrokerAlive> founder = ClusterFiles.founder(store, generation);
-        if (founder.isPresent()) {
-            throw refused(clusterId, generation, "it was opened by broker " + founder.get().peer());
-        }
+        String clusterId =
+                ClusterFiles.identity(store).orElseThrow(this::withoutIdentity).clusterId();
         List<ShardId> shards =
                 cut.get().shards().stream().map(Cut.ShardCut::to).distinct().toList();
-        DirectoryIdentity identity = newIdentity(clusterId, generation, shards);
-        directory.format(identity);
-        becomeFounder(identity);
         LOG.info("opening restored generation: cluster={}, generation={}", clusterId, generation);
-        return new Opened(identity, cut);
+        return foundWith(newIdentity(clusterId, generation, true, shards), cut);
+    }
+
+    private Optional<Opened> foundWith(DirectoryIdentity identity, Optional<Cut> cut)
+            throws ObjectStoreException, BrokerStartException {
+        directory.format(identity);
+        return found(identity) ? Optional.of(new Opened(identity, cut)) : Optional.empty();
     }
 
     private BrokerStartException refused(String clusterId, int generation, String why) {
@@ -207,38 +252,32 @@ final class ClusterOpening {
                         + "`, or choose an empty bucket for a new cluster");
     }
 
-    private void found(DirectoryIdentity identity)
+    /// Tells the bucket that this broker founded its generation.
+    ///
+    /// @return false when another did
+    private boolean found(DirectoryIdentity identity)
             throws ObjectStoreException, BrokerStartException {
-        ClusterIdentity wanted =
-                new ClusterIdentity(
-                        ClusterIdentity.FORMAT_VERSION, identity.clusterId(), clock.millis());
-        if (ClusterFiles.createIdentity(store, wanted)
-                        instanceof PutOnce.Theirs<ClusterIdentity>(var theirs)
-                && !theirs.clusterId().equals(identity.clusterId())) {
-            throw refused(theirs.clusterId(), 1, "another broker founded it at the same time");
+        if (identity.generation() == 1) {
+            ClusterIdentity wanted =
+                    new ClusterIdentity(
+                            ClusterIdentity.FORMAT_VERSION, identity.clusterId(), clock.millis());
+            String clusterId = ClusterFiles.createIdentity(store, wanted).value().clusterId();
+            if (!clusterId.equals(identity.clusterId())) {
+                throw refused(clusterId, 1, "another broker founded it at the same time");
+            }
+            GenerationClaim claim =
+                    new GenerationClaim(1, 0, identity.peerId(), "founded", clock.millis());
+            if (!ClusterFiles.claim(store, claim).value().claimedBy().equals(identity.peerId())) {
+                return false;
+            }
         }
-        GenerationClaim claim =
-                new GenerationClaim(1, 0, identity.peerId(), "founded", clock.millis());
-        if (ClusterFiles.claim(store, claim) instanceof PutOnce.Theirs<GenerationClaim>(var theirs)
-                && !theirs.claimedBy().equals(identity.peerId())) {
-            throw refused(identity.clusterId(), 1, "it was founded by " + theirs.claimedBy());
-        }
-        becomeFounder(identity);
-    }
-
-    private void becomeFounder(DirectoryIdentity identity)
-            throws ObjectStoreException, BrokerStartException {
         BrokerAlive me =
                 new BrokerAlive(
                         identity.peerId(), place.nodeId(), place.listeners(), clock.millis());
-        if (ClusterFiles.found(store, identity.generation(), me)
-                        instanceof PutOnce.Theirs<BrokerAlive>(var theirs)
-                && !theirs.peer().equals(identity.peerId())) {
-            throw refused(
-                    identity.clusterId(),
-                    identity.generation(),
-                    "it was opened by broker " + theirs.peer());
-        }
+        return ClusterFiles.found(store, identity.generation(), me)
+                .value()
+                .peer()
+                .equals(identity.peerId());
     }
 
     private List<ShardId> foundingShards() {
@@ -249,11 +288,17 @@ final class ClusterOpening {
         return shards;
     }
 
-    private DirectoryIdentity newIdentity(String clusterId, int generation, List<ShardId> shards) {
+    private DirectoryIdentity newIdentity(
+            String clusterId, int generation, boolean founder, List<ShardId> shards) {
         byte[] bits = new byte[PEER_RANDOM_BYTES];
         random.nextBytes(bits);
         return new DirectoryIdentity(
-                clusterId, place.nodeId(), generation, HexFormat.of().formatHex(bits), shards);
+                clusterId,
+                place.nodeId(),
+                generation,
+                HexFormat.of().formatHex(bits),
+                founder,
+                shards);
     }
 
     private String randomClusterId() {

@@ -14,8 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The broker's directory on local disk: one process at a time, one identity for its life.
 ///
@@ -30,6 +34,7 @@ import java.util.Properties;
 /// Owner: the starting thread.
 public final class DataDirectory implements AutoCloseable {
     private static final String IDENTITY_FILE = "varve.properties";
+    private static final Pattern SHARD_FOLDER = Pattern.compile("([0-9]+)-([0-9]+)-([0-9]+)");
 
     private final Path root;
     private final FileChannel lockChannel;
@@ -100,6 +105,25 @@ public final class DataDirectory implements AutoCloseable {
     public Path shard(ShardId shard) {
         return root.resolve("shards")
                 .resolve(shard.generation() + "-" + shard.shard() + "-" + shard.incarnation());
+    }
+
+    /// Shards of a generation that have a folder here.
+    List<ShardId> shards(int generation) throws IOException {
+        Path folder = root.resolve("shards");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> folders = Files.list(folder)) {
+            return folders.map(each -> SHARD_FOLDER.matcher(each.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(name ->
+                            new ShardId(
+                                    Integer.parseInt(name.group(1)),
+                                    Integer.parseInt(name.group(2)),
+                                    Integer.parseInt(name.group(3))))
+                    .filter(shard -> shard.generation() == generation)
+                    .toList();
+        }
     }
 
     /// The identity, or empty when the directory was never formatted (or not to its end: then

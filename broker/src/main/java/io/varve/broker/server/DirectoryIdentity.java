@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.server;
 
+import io.varve.broker.raft.RaftPeerName;
 import io.varve.manifest.ShardId;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
 
 /// Whose data a directory holds: written once when it is formatted, and read at every start.
 /// Immutable.
 ///
 /// @param peerBits 128 random bits in hex: a wiped directory is a new Raft peer, never the old one
-/// @param shards the shards of this generation, shard 0 first
+/// @param founder whether this broker founded the generation: it carried `shards` alone at first.
+///   Every other joined
+/// @param shards shard 0, and for the founder those that came with the generation
 public record DirectoryIdentity(
-        String clusterId, int nodeId, int generation, String peerBits, List<ShardId> shards) {
+        String clusterId,
+        int nodeId,
+        int generation,
+        String peerBits,
+        boolean founder,
+        List<ShardId> shards) {
     private static final String FORMAT = "1";
 
     public DirectoryIdentity {
@@ -29,6 +39,28 @@ public record DirectoryIdentity(
         return nodeId + "-" + peerBits;
     }
 
+    /// The directory's random bits as the metadata keeps them.
+    Uuid peerUuid() {
+        return new Uuid(
+                Long.parseUnsignedLong(peerBits.substring(0, 16), 16),
+                Long.parseUnsignedLong(peerBits.substring(16), 16));
+    }
+
+    /// The Raft peer of a directory that the metadata names.
+    static RaftPeerName peerName(int nodeId, Uuid bits) {
+        return new RaftPeerName(
+                nodeId,
+                String.format(
+                        Locale.ROOT,
+                        "%016x%016x",
+                        bits.getMostSignificantBits(),
+                        bits.getLeastSignificantBits()));
+    }
+
+    ShardId metadataShard() {
+        return shards.getFirst();
+    }
+
     Properties toProperties() {
         Properties properties = new Properties();
         properties.setProperty("format", FORMAT);
@@ -36,6 +68,7 @@ public record DirectoryIdentity(
         properties.setProperty("node.id", Integer.toString(nodeId));
         properties.setProperty("generation", Integer.toString(generation));
         properties.setProperty("peer.bits", peerBits);
+        properties.setProperty("founder", Boolean.toString(founder));
         properties.setProperty(
                 "shards",
                 shards.stream()
@@ -65,6 +98,7 @@ public record DirectoryIdentity(
                 Integer.parseInt(required(properties, "node.id")),
                 generation,
                 required(properties, "peer.bits"),
+                Boolean.parseBoolean(properties.getProperty("founder", "true")),
                 shards);
     }
 

@@ -5,12 +5,13 @@ import io.varve.broker.api.ClusterView;
 import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.Shard;
+import io.varve.manifest.metadata.ShardTable;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.kafka.image.MetadataImage;
 
 /// This broker's cluster, as its request handlers see it. Thread-safe.
-record NodeCluster(int nodeId, String clusterId, ClusterMetadata metadata, ShardSet shards)
+record NodeCluster(int nodeId, String clusterId, ClusterMetadata metadata, ShardSet here)
         implements ClusterView {
     @Override
     public MetadataImage image() {
@@ -18,8 +19,13 @@ record NodeCluster(int nodeId, String clusterId, ClusterMetadata metadata, Shard
     }
 
     @Override
+    public ShardTable shards() {
+        return metadata.shards();
+    }
+
+    @Override
     public OptionalInt controllerId() {
-        return switch (shards.metadata().shard().leadership()) {
+        return switch (here.metadata().shard().leadership()) {
             case Leadership.Ready _ -> OptionalInt.of(nodeId);
             case Leadership.NotReady _ -> OptionalInt.empty();
             case Leadership.Elsewhere other -> other.nodeId();
@@ -28,6 +34,6 @@ record NodeCluster(int nodeId, String clusterId, ClusterMetadata metadata, Shard
 
     @Override
     public Optional<Shard> shard(int number) {
-        return shards.shard(number);
+        return here.shard(number);
     }
 }

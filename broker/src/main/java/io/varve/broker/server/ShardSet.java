@@ -4,46 +4,43 @@ package io.varve.broker.server;
 import io.varve.archiver.StepResult;
 import io.varve.broker.cold.ColdTier;
 import io.varve.broker.config.BrokerConfig;
-import io.varve.broker.log.LocalDisk;
 import io.varve.broker.log.ShardLog;
-import io.varve.broker.log.ShardLogSettings;
+import io.varve.broker.raft.PeerHandler;
 import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftNode;
-import io.varve.broker.raft.RaftPeerName;
-import io.varve.broker.raft.RaftSettings;
 import io.varve.broker.raft.UnbornGroups;
-import io.varve.broker.shard.CheckpointSource;
 import io.varve.broker.shard.HotRetention;
 import io.varve.broker.shard.LocalRetention;
 import io.varve.broker.shard.LocalShard;
 import io.varve.broker.shard.Shard;
 import io.varve.broker.shard.ShardArchiveSource;
 import io.varve.broker.shard.ShardLimits;
-import io.varve.broker.shard.ShardSetup;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.function.IntFunction;
-import java.util.function.LongConsumer;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// All shards of this broker and the Raft node that carries them. Open, add listeners, start; close
-/// in the end. Owner: the starting thread; what it gives out is thread-safe.
+/// All shards of this broker and the Raft node that carries them. Open, add listeners, start; later
+/// shards are opened and started one by one; close in the end. What it gives out is thread-safe;
+/// opening and starting belong to one thread at a time.
 final class ShardSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ShardSet.class);
 
@@ -53,14 +50,21 @@ final class ShardSet implements AutoCloseable {
 
     /// A replica is never repaired or started empty: either could forget what was acknowledged.
     private static final String REPLACE_DAMAGED =
-            "; move the data directory away and restore: varve recover run --cluster --bucket URL";
+            "; move the data directory away: with other brokers alive this one joins them anew, alone restore: varve recover run --cluster --bucket URL";
 
-    private final SortedMap<Integer, Opened> shards = new TreeMap<>();
+    private final ConcurrentSkipListMap<Integer, Opened> shards = new ConcurrentSkipListMap<>();
+    private final ConcurrentSkipListMap<Integer, Shard> data = new ConcurrentSkipListMap<>();
+    private final ShardFolders folders;
+    private final DirectoryIdentity identity;
     private final RaftNode raft;
     private final Path raftFolder;
 
     /// A shard with its log and the checkpoint that it started from.
-    record Opened(LocalShard shard, ShardLog log, Optional<ShardCheckpoint> checkpoint) {
+    record Opened(
+            LocalShard shard,
+            ShardLog log,
+            Optional<ShardCheckpoint> checkpoint,
+            AtomicBoolean started) {
         ShardArchiveSource archiveSource(long term) {
             return new ShardArchiveSource(shard, log, term, COMMAND_TIMEOUT);
         }
@@ -71,57 +75,30 @@ final class ShardSet implements AutoCloseable {
         }
     }
 
-    private ShardSet(RaftNode raft, Path raftFolder) {
+    private ShardSet(
+            ShardFolders folders, DirectoryIdentity identity, RaftNode raft, Path raftFolder) {
+        this.folders = folders;
+        this.identity = identity;
         this.raft = raft;
         this.raftFolder = raftFolder;
     }
 
-    /// Opens the shards that the directory holds, or makes them; a shard of a restored generation
-    /// begins from its first checkpoint in the bucket.
-    ///
-    /// @param commitTimes hears, for a shard by number, how long each commit took
+    /// Opens the shards that the directory holds, and those that its identity names.
     static ShardSet open(
             BrokerConfig config,
             DataDirectory directory,
             DirectoryIdentity identity,
-            CheckpointSource checkpoints,
-            ExecutorService background,
-            BrokerExit exit,
-            IntFunction<LongConsumer> commitTimes)
+            ShardFolders folders,
+            RaftNode raft)
             throws IOException, BrokerStartException {
-        BrokerConfig.Listeners listeners = config.listeners();
-        ShardLimits limits =
-                ShardLimits.of(
-                        config.topics().maxMessageBytesLimit(),
-                        Duration.ofMillis(config.topics().producerIdExpirationMs()));
         Files.createDirectories(directory.raft());
-        UnbornGroups.remove(directory.raft(), config.node().seeds().isEmpty());
-        RaftNode raft =
-                RaftNode.create(
-                        RaftSettings.of(
-                                new RaftPeerName(identity.nodeId(), identity.peerBits()),
-                                directory.raft(),
-                                listeners.raft().host(),
-                                listeners.raft().port(),
-                                limits.entryBytesMax()),
-                        exit::halt);
-        ShardSet set = new ShardSet(raft, directory.raft());
+        UnbornGroups.remove(directory.raft(), config.node().seeds().size() <= 1);
+        ShardSet set = new ShardSet(folders, identity, raft, directory.raft());
         try {
-            for (ShardId id : identity.shards()) {
-                Path folder = directory.shard(id);
-                seed(folder, id, checkpoints);
-                set.shards.put(
-                        id.shard(),
-                        openShard(
-                                config,
-                                limits,
-                                identity,
-                                id,
-                                folder,
-                                checkpoints,
-                                background,
-                                exit,
-                                commitTimes.apply(id.shard())));
+            SortedSet<ShardId> known = new TreeSet<>(identity.shards());
+            known.addAll(directory.shards(identity.generation()));
+            for (ShardId id : known) {
+                set.open(id);
             }
             return set;
         } catch (IOException | CorruptObjectException e) {
@@ -136,91 +113,37 @@ final class ShardSet implements AutoCloseable {
         }
     }
 
-    /// The first checkpoint of a restored shard, from the bucket; nothing in generation 1.
-    private static void seed(Path folder, ShardId id, CheckpointSource checkpoints)
-            throws IOException {
-        if (id.generation() == 1 || LocalShard.checkpointIn(folder).isPresent()) {
-            return;
+    /// Opens a shard that is not here yet; it is started by [#start(ShardId, List)].
+    Opened open(ShardId id) throws IOException {
+        boolean founded = identity.founder() && identity.shards().contains(id);
+        Opened opened = folders.open(id, founded);
+        shards.put(id.shard(), opened);
+        if (!id.isMetadata()) {
+            data.put(id.shard(), opened.shard());
         }
-        ShardCheckpoint first =
-                checkpoints
-                        .newest(id)
-                        .orElseThrow(() ->
-                                new IOException(
-                                        "restored shard has no checkpoint in the bucket: shard="
-                                                + id));
-        LocalShard.seed(folder, first);
-        LOG.info(
-                "shard begins from the bucket: shard={}, partitions={}, endIndex={}",
-                id,
-                first.partitions().size(),
-                first.endIndex());
-    }
-
-    private static Opened openShard(
-            BrokerConfig config,
-            ShardLimits limits,
-            DirectoryIdentity identity,
-            ShardId id,
-            Path folder,
-            CheckpointSource checkpoints,
-            ExecutorService background,
-            BrokerExit exit,
-            LongConsumer commitTimes)
-            throws IOException {
-        Path logFolder = Files.createDirectories(folder.resolve("log"));
-        ShardLog log =
-                ShardLog.open(
-                        new LocalDisk(logFolder),
-                        ShardLogSettings.defaults()
-                                .withFileBytes(Math.toIntExact(config.hotTier().fileBytes())),
-                        System::nanoTime,
-                        new SecureRandom(),
-                        background);
-        log.damages()
-                .forEach(damage ->
-                        LOG.error(
-                                "damage on local disk: shard={}, folder={}, {}; below the floor the bucket has it, above it the broker cannot go on{}",
-                                id,
-                                logFolder,
-                                damage.getMessage(),
-                                REPLACE_DAMAGED));
-        ShardSetup setup =
-                new ShardSetup(
-                        identity.clusterId(),
-                        id,
-                        folder,
-                        limits,
-                        InstantSource.system(),
-                        System::nanoTime,
-                        Thread.ofPlatform().daemon().name("shard-" + id.shard() + "-", 0).factory(),
-                        background,
-                        checkpoints,
-                        Duration.ofSeconds(4),
-                        commitTimes,
-                        exit::halt);
-        LocalShard shard = LocalShard.open(setup, log);
-        return new Opened(shard, log, LocalShard.checkpointIn(folder));
+        return opened;
     }
 
     /// Tells each shard's cold tier which journals it still needs.
     void tellJournals(ColdTier cold) {
-        shards.values()
-                .forEach(opened ->
-                        opened.checkpoint()
-                                .ifPresent(checkpoint ->
-                                        cold.journals(opened.shard().id())
-                                                .checkpointed(checkpoint)));
+        shards.values().forEach(opened -> tellJournals(cold, opened));
+    }
+
+    static void tellJournals(ColdTier cold, Opened opened) {
+        opened.checkpoint()
+                .ifPresent(
+                        checkpoint -> cold.journals(opened.shard().id()).checkpointed(checkpoint));
     }
 
     /// Listens for other brokers and begins to elect.
-    void start() throws BrokerStartException {
+    ///
+    /// @param handlers what other brokers may ask this one
+    void start(Map<String, PeerHandler> handlers) throws BrokerStartException {
         try {
             shards.values().forEach(opened -> opened.shard().register(raft));
-            raft.start();
-            List<RaftMember> members = List.of(raft.self());
+            raft.start(handlers);
             for (Opened opened : shards.values()) {
-                opened.shard().start(raft, members);
+                startKnown(opened);
             }
         } catch (IOException e) {
             throw new BrokerStartException(
@@ -237,6 +160,51 @@ final class ShardSet implements AutoCloseable {
         }
     }
 
+    /// A group that Raft holds goes on; the founder's own begin with it alone; the metadata shard
+    /// of one who joins waits to be taken in. Any other was opened and never begun: the metadata
+    /// tells how it begins.
+    private void startKnown(Opened opened) throws IOException, BrokerStartException {
+        ShardId id = opened.shard().id();
+        if (opened.shard().isHeldBy(raft)) {
+            start(opened, List.of());
+            return;
+        }
+        if (opened.log().firstIndex().isPresent()) {
+            throw new BrokerStartException(
+                    "Raft's part of a shard is gone, its frames are there: shard="
+                            + id
+                            + ", missing in="
+                            + raftFolder
+                            + REPLACE_DAMAGED);
+        }
+        if (identity.shards().contains(id)) {
+            start(opened, identity.founder() ? List.of(raft.self()) : List.of());
+        }
+    }
+
+    /// Starts a shard that was opened.
+    ///
+    /// @param members of its group when that is new, see [RaftNode#group]
+    void start(ShardId id, List<RaftMember> members) throws IOException {
+        Opened opened = shards.get(id.shard());
+        if (opened != null && !opened.started().get()) {
+            if (!opened.shard().isRegistered(raft)) {
+                opened.shard().register(raft);
+            }
+            start(opened, members);
+        }
+    }
+
+    private void start(Opened opened, List<RaftMember> members) throws IOException {
+        if (opened.started().compareAndSet(false, true)) {
+            opened.shard().start(raft, members);
+            LOG.info(
+                    "shard started: shard={}, members={}",
+                    opened.shard().id(),
+                    members.isEmpty() ? "as known" : members);
+        }
+    }
+
     private static Throwable rootOf(Throwable error) {
         Throwable root = error;
         while (root.getCause() != null) {
@@ -245,16 +213,18 @@ final class ShardSet implements AutoCloseable {
         return root;
     }
 
-    /// By shard number, shard 0 first.
+    /// By shard number, shard 0 first; a live view.
     SortedMap<Integer, Opened> shards() {
-        return shards;
+        return Collections.unmodifiableSortedMap(shards);
     }
 
-    /// The shards that carry topics, by number.
+    /// The shards that carry topics, by number; a live view.
     SortedMap<Integer, Shard> dataShards() {
-        SortedMap<Integer, Shard> data = new TreeMap<>();
-        shards.tailMap(1).forEach((number, opened) -> data.put(number, opened.shard()));
-        return data;
+        return Collections.unmodifiableSortedMap(data);
+    }
+
+    RaftMember self() {
+        return raft.self();
     }
 
     Optional<Shard> shard(int number) {

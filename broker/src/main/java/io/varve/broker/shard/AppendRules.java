@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
 ///   clock
 /// @param compression the codec that stored batches must have, or null to keep the producer's
 /// @param keysRequired compacted topics: a record without a key is refused
+/// @param minInsyncReplicas with acks=all, refused while fewer replicas keep up
 public record AppendRules(
         int maxMessageBytes,
         TimestampType timestampType,
         long timestampBeforeMaxMs,
         long timestampAfterMaxMs,
         @Nullable Compression compression,
-        boolean keysRequired) {
+        boolean keysRequired,
+        int minInsyncReplicas) {
     /// Kafka's defaults: 1 MiB and 12 bytes, the producer's own timestamps and codec.
     public static final AppendRules DEFAULT =
             new AppendRules(
@@ -29,6 +31,24 @@ public record AppendRules(
                     3_600_000,
                     null,
                     false);
+
+    /// For a topic whose leader is enough.
+    public AppendRules(
+            int maxMessageBytes,
+            TimestampType timestampType,
+            long timestampBeforeMaxMs,
+            long timestampAfterMaxMs,
+            @Nullable Compression compression,
+            boolean keysRequired) {
+        this(
+                maxMessageBytes,
+                timestampType,
+                timestampBeforeMaxMs,
+                timestampAfterMaxMs,
+                compression,
+                keysRequired,
+                1);
+    }
 
     public AppendRules {
         if (maxMessageBytes < 0 || timestampBeforeMaxMs < 0 || timestampAfterMaxMs < 0) {

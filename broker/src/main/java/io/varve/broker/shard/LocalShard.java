@@ -28,11 +28,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +63,9 @@ public final class LocalShard implements Shard, AutoCloseable {
     private volatile long appliedEnd;
     private volatile long startedAt;
     private volatile boolean closed;
+
+    /// Replicas that keep up, as far as is known: nobody is refused before the first count.
+    private volatile int inSync = Integer.MAX_VALUE;
 
     /// Opens what the directory holds: the checkpoint, or nothing.
     ///
@@ -134,14 +139,28 @@ public final class LocalShard implements Shard, AutoCloseable {
         appliedTerm = checkpoint.lastTerm();
     }
 
-    /// Says to the node that this shard carries its group.
+    /// Says to the node that this shard carries its group. Once for each node.
     public void register(RaftNode node) {
-        node.register(RaftGroups.idOf(setup.clusterId(), setup.shard()), group);
+        node.register(groupId(), group);
     }
 
-    /// Opens or creates the group on a node that was started.
+    private UUID groupId() {
+        return RaftGroups.idOf(setup.clusterId(), setup.shard());
+    }
+
+    /// Whether a node that was started found this shard's group on its disk.
+    public boolean isHeldBy(RaftNode node) {
+        return node.holds(groupId());
+    }
+
+    /// Whether [#register] was called for a node.
+    public boolean isRegistered(RaftNode node) {
+        return node.registered(groupId());
+    }
+
+    /// Opens or creates the group on a node that was started, see [RaftNode#group].
     public void start(RaftNode node, List<RaftMember> members) throws IOException {
-        group.handle = node.group(RaftGroups.idOf(setup.clusterId(), setup.shard()), members);
+        group.handle = node.group(groupId(), members);
         purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
         writerThread.start();
         writer.roleMayHaveChanged();
@@ -172,6 +191,15 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     @Override
     public AppendTicket append(AppendRequest request) {
+        if (request.acks() == Acks.ALL && inSync < request.rules().minInsyncReplicas()) {
+            return AppendTicket.answered(
+                    new AppendOutcome.Refused(
+                            Errors.NOT_ENOUGH_REPLICAS,
+                            "too few replicas keep up: inSync="
+                                    + inSync
+                                    + ", min.insync.replicas="
+                                    + request.rules().minInsyncReplicas()));
+        }
         return switch (check.check(request)) {
             case BatchCheck.Result.Bad(var error, String message, var faults) ->
                     AppendTicket.answered(new AppendOutcome.Refused(error, message, faults));
@@ -233,6 +261,16 @@ public final class LocalShard implements Shard, AutoCloseable {
     @Override
     public void removeListener(ShardListener listener) {
         writer.removeListener(listener);
+    }
+
+    /// How many replicas keep up; for the one who counts them while this broker leads.
+    public void inSync(int replicas) {
+        inSync = replicas;
+    }
+
+    /// The Raft group, once it is open here.
+    public Optional<RaftGroupHandle> raft() {
+        return Optional.ofNullable(group.handle);
     }
 
     /// What waits for this shard's writer, and for Raft.

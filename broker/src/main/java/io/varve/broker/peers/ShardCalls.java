@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.peers;
+
+import io.varve.broker.log.CommandSlice;
+import io.varve.broker.log.FrameTable;
+import io.varve.broker.log.ShardCommand;
+import io.varve.broker.raft.PeerHandler;
+import io.varve.broker.shard.CommandOutcome;
+import io.varve.broker.shard.Leadership;
+import io.varve.broker.shard.Shard;
+import io.varve.manifest.PartitionId;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.protocol.Errors;
+
+/// What the leader of a data shard is asked by the controller, both ways of each message.
+/// Stateless.
+public final class ShardCalls {
+    static final String OPEN = "shard-open";
+    static final String SUBMIT = "shard-submit";
+
+    private static final int APPLIED = 0;
+    private static final int UNCHANGED = 1;
+    private static final int REFUSED = 2;
+
+    private ShardCalls() {}
+
+    /// @param local the data shards that have a replica here, by number; a live view
+    public static Map<String, PeerHandler> handlers(Map<Integer, Shard> local) {
+        return Map.of(
+                OPEN,
+                request ->
+                        java.util.concurrent.CompletableFuture.completedFuture(
+                                partitionsAnswer(led(local, shardIn(request)))),
+                SUBMIT,
+                request ->
+                        led(local, shardIn(request))
+                                .submit(commandIn(request))
+                                .thenApply(ShardCalls::outcomeAnswer));
+    }
+
+    private static Shard led(Map<Integer, Shard> local, int number) {
+        Shard shard = local.get(number);
+        if (shard == null || !(shard.leadership() instanceof Leadership.Ready)) {
+            throw new NotLeaderOrFollowerException("not led here: shard=" + number);
+        }
+        return shard;
+    }
+
+    private interface Writing {
+        void to(DataOutputStream out) throws IOException;
+    }
+
+    private interface Reading<T> {
+        T from(DataInputStream in) throws IOException;
+    }
+
+    private static byte[] write(Writing writing) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            writing.to(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // nothing here does I/O
+        }
+        return bytes.toByteArray();
+    }
+
+    private static <T> T read(byte[] bytes, Reading<T> reading) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            return reading.from(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException("message between brokers is cut short", e);
+        }
+    }
+
+    private static void writeText(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    private static String readText(DataInputStream in) throws IOException {
+        return new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
+    }
+
+    static byte[] shard(int number) {
+        return write(out -> out.writeInt(number));
+    }
+
+    private static int shardIn(byte[] request) {
+        return read(request, DataInputStream::readInt);
+    }
+
+    private static byte[] partitionsAnswer(Shard shard) {
+        Map<PartitionId, String> open = ShardLink.openIn(shard);
+        return write(out -> {
+            out.writeInt(open.size());
+            for (var partition : open.entrySet()) {
+                Uuid topic = partition.getKey().topicId();
+                out.writeLong(topic.getMostSignificantBits());
+                out.writeLong(topic.getLeastSignificantBits());
+                out.writeInt(partition.getKey().partition());
+                writeText(out, partition.getValue());
+            }
+        });
+    }
+
+    static Map<PartitionId, String> partitions(byte[] answer) {
+        return read(
+                answer,
+                in -> {
+                    Map<PartitionId, String> open = new HashMap<>();
+                    int count = in.readInt();
+                    for (int i = 0; i < count; i++) {
+                        PartitionId id =
+                                new PartitionId(
+                                        new Uuid(in.readLong(), in.readLong()), in.readInt());
+                        open.put(id, readText(in));
+                    }
+                    return open;
+                });
+    }
+
+    /// A command goes as the table of a frame that nobody ever wrote.
+    static byte[] command(int shard, ShardCommand command) {
+        ByteBuffer table = new FrameTable(0, 0, List.of(new CommandSlice(command))).encode();
+        return write(out -> {
+            out.writeInt(shard);
+            byte[] bytes = new byte[table.remaining()];
+            table.get(bytes);
+            out.write(bytes);
+        });
+    }
+
+    private static ShardCommand commandIn(byte[] request) {
+        ByteBuffer table = ByteBuffer.wrap(request, Integer.BYTES, request.length - Integer.BYTES);
+        CommandSlice slice = (CommandSlice) FrameTable.decode(table.slice()).slices().getFirst();
+        return slice.command();
+    }
+
+    private static byte[] outcomeAnswer(CommandOutcome outcome) {
+        return write(out -> {
+            switch (outcome) {
+                case CommandOutcome.Applied(long index) -> {
+                    out.writeByte(APPLIED);
+                    out.writeLong(index);
+                }
+                case CommandOutcome.Unchanged(long index, String why) -> {
+                    out.writeByte(UNCHANGED);
+                    out.writeLong(index);
+                    writeText(out, why);
+                }
+                case CommandOutcome.Refused(Errors error, String message) -> {
+                    out.writeByte(REFUSED);
+                    out.writeShort(error.code());
+                    writeText(out, message);
+                }
+            }
+        });
+    }
+
+    static CommandOutcome outcome(byte[] answer) {
+        return read(
+                answer,
+                in ->
+                        switch (in.readByte()) {
+                            case APPLIED -> new CommandOutcome.Applied(in.readLong());
+                            case UNCHANGED ->
+                                    new CommandOutcome.Unchanged(in.readLong(), readText(in));
+                            default ->
+                                    new CommandOutcome.Refused(
+                                            Errors.forCode(in.readShort()), readText(in));
+                        });
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.server;
+
+import io.varve.archiver.StepResult;
+import io.varve.broker.metadata.ClusterMetadata;
+import io.varve.broker.metadata.ShardReport;
+import io.varve.broker.peers.ControllerLink;
+import io.varve.broker.raft.RaftGroupHandle;
+import io.varve.broker.raft.RaftMember;
+import io.varve.broker.raft.RaftPeerName;
+import io.varve.broker.shard.InSyncReplicas;
+import io.varve.broker.shard.Leadership;
+import io.varve.broker.shard.LocalShard;
+import io.varve.manifest.metadata.ShardRow;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.apache.kafka.image.MetadataImage;
+import org.apache.kafka.metadata.BrokerRegistration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the leader of a shard does beside writing: counts who keeps up, tells the controller that
+/// it leads, makes the Raft group's members what the metadata says, and gives leadership back to
+/// the preferred replica. Owner: one thread.
+final class LeaderDuties {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderDuties.class);
+    private static final long LOOK_MS = 500;
+    private static final Duration BALANCE_AFTER = Duration.ofSeconds(15);
+    private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(2);
+    private static final long FRESH_MS = 1_500;
+
+    /// Kafka's bound of voters makes sense here too: more only slow down each other.
+    private static final int METADATA_VOTERS_MAX = 5;
+
+    private final int nodeId;
+    private final ClusterMetadata metadata;
+    private final ShardSet shards;
+    private final ControllerLink controller;
+    private final Duration lagMax;
+    private final LongSupplier nanos;
+    private final Map<Integer, Led> led = new HashMap<>();
+
+    /// One leadership of a shard.
+    private static final class Led {
+        final long term;
+        final InSyncReplicas inSync;
+        long balanceAtNs;
+        CompletableFuture<?> changing = CompletableFuture.completedFuture(null);
+        CompletableFuture<?> reporting = CompletableFuture.completedFuture(null);
+
+        Led(long term, Duration lagMax, long balanceAtNs) {
+            this.term = term;
+            this.inSync = new InSyncReplicas(lagMax);
+            this.balanceAtNs = balanceAtNs;
+        }
+    }
+
+    /// @param lagMax `replica.lag.time.max.ms`
+    LeaderDuties(
+            int nodeId,
+            ClusterMetadata metadata,
+            ShardSet shards,
+            ControllerLink controller,
+            Duration lagMax,
+            LongSupplier nanos) {
+        this.nodeId = nodeId;
+        this.metadata = metadata;
+        this.shards = shards;
+        this.controller = controller;
+        this.lagMax = lagMax;
+        this.nanos = nanos;
+    }
+
+    StepResult step() {
+        for (ShardSet.Opened opened : shards.shards().values()) {
+            LocalShard shard = opened.shard();
+            int number = shard.id().shard();
+            Optional<RaftGroupHandle> raft = shard.raft();
+            if (raft.isPresent() && shard.leadership() instanceof Leadership.Ready(long term)) {
+                Led now = led.get(number);
+                if (now == null || now.term != term) {
+                    now = new Led(term, lagMax, nanos.getAsLong() + BALANCE_AFTER.toNanos());
+                    led.put(number, now);
+                }
+                attend(shard, raft.get(), now);
+            } else {
+                led.remove(number);
+            }
+        }
+        return new StepResult.Idle(LOOK_MS);
+    }
+
+    private void attend(LocalShard shard, RaftGroupHandle raft, Led now) {
+        Optional<ShardRow> row = metadata.shards().row(shard.id().shard());
+        List<RaftGroupHandle.Follower> followers = raft.followers();
+        List<Integer> inSync =
+                new ArrayList<>(
+                        now.inSync.look(
+                                now.term, nanos.getAsLong(), raft.commitIndex(), followers));
+        inSync.add(nodeId);
+        shard.inSync(inSync.size() + missing(row));
+        if (!shard.leadsForSure()) {
+            return;
+        }
+        row.ifPresent(known -> report(known, now, inSync));
+        if (now.changing.isDone()) {
+            follow(shard, raft, row, now);
+        }
+        if (now.changing.isDone() && row.isPresent()) {
+            balance(raft, row.get(), now, followers);
+        }
+    }
+
+    /// Replicas that the cluster has no brokers for, as after a restore onto fewer: nobody waits
+    /// for them.
+    private int missing(Optional<ShardRow> row) {
+        return row.map(known ->
+                        Math.max(
+                                0,
+                                metadata.wantedReplicas(known.number()) - known.replicas().size()))
+                .orElse(0);
+    }
+
+    private void report(ShardRow row, Led now, List<Integer> inSync) {
+        List<Integer> isr = row.nodes().stream().filter(inSync::contains).toList();
+        boolean known = row.leader() == nodeId && row.term() == now.term && row.isr().equals(isr);
+        if (!known && now.reporting.isDone()) {
+            now.reporting = controller.report(new ShardReport(row.number(), nodeId, now.term, isr));
+        }
+    }
+
+    private void follow(LocalShard shard, RaftGroupHandle raft, Optional<ShardRow> row, Led now) {
+        Optional<List<RaftMember>> wanted =
+                shard.id().isMetadata()
+                        ? Optional.of(voters(metadata.image()))
+                        : row.flatMap(
+                                known -> ShardHosting.members(metadata.image(), known.replicas()));
+        List<RaftMember> members = raft.members();
+        wanted.flatMap(to -> nextMembers(members, to))
+                .ifPresent(next -> {
+                    LOG.info(
+                            "members of a shard change: shard={}, from={}, to={}",
+                            shard.id(),
+                            members,
+                            next);
+                    now.changing =
+                            raft.changeMembers(members, next)
+                                    .whenComplete((done, error) -> {
+                                        if (error != null) {
+                                            LOG.warn(
+                                                    "members of a shard did not change, tried again: shard={}, why={}",
+                                                    shard.id(),
+                                                    error.toString());
+                                        }
+                                    });
+                });
+    }
+
+    private static List<RaftMember> voters(MetadataImage image) {
+        return image.cluster().brokers().values().stream()
+                .sorted(Comparator.comparingInt(BrokerRegistration::id))
+                .map(ShardHosting::member)
+                .flatMap(Optional::stream)
+                .limit(METADATA_VOTERS_MAX)
+                .toList();
+    }
+
+    /// The next list on the way from one to the other, one member at a time: first a replaced
+    /// directory or address, then who is new, then who leaves; this broker stays. Empty when they
+    /// are the same.
+    private Optional<List<RaftMember>> nextMembers(List<RaftMember> from, List<RaftMember> to) {
+        for (RaftMember wanted : to) {
+            if (from.contains(wanted)) {
+                continue;
+            }
+            List<RaftMember> next = new ArrayList<>();
+            from.stream()
+                    .filter(member -> member.name().nodeId() != wanted.name().nodeId())
+                    .forEach(next::add);
+            next.add(wanted);
+            return Optional.of(next);
+        }
+        for (RaftMember member : from) {
+            if (!to.contains(member) && member.name().nodeId() != nodeId && !to.isEmpty()) {
+                List<RaftMember> next = new ArrayList<>(from);
+                next.remove(member);
+                return Optional.of(next);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void balance(
+            RaftGroupHandle raft, ShardRow row, Led now, List<RaftGroupHandle.Follower> followers) {
+        int preferred = row.replicas().getFirst().nodeId();
+        BrokerRegistration broker = metadata.image().cluster().broker(preferred);
+        if (preferred == nodeId
+                || broker == null
+                || broker.fenced()
+                || !row.isr().contains(preferred)
+                || nanos.getAsLong() - now.balanceAtNs < 0) {
+            return;
+        }
+        now.balanceAtNs = nanos.getAsLong() + BALANCE_AFTER.toNanos();
+        followers.stream()
+                .filter(follower ->
+                        follower.name().nodeId() == preferred && follower.silentMs() < FRESH_MS)
+                .findFirst()
+                .ifPresent(follower -> {
+                    LOG.info(
+                            "leadership goes back to the preferred replica: shard={}, to={}",
+                            row.number(),
+                            preferred);
+                    now.changing = raft.transferTo(follower.name(), TRANSFER_LIMIT);
+                });
+    }
+
+    /// Hands every shard that is led here to a follower that keeps up, before this broker stops.
+    /// Takes at most a little longer than a transfer may.
+    void handOver() {
+        List<CompletableFuture<Void>> transfers = new ArrayList<>();
+        for (ShardSet.Opened opened : shards.shards().values()) {
+            Optional<RaftGroupHandle> raft = opened.shard().raft();
+            if (raft.isPresent() && opened.shard().leadership() instanceof Leadership.Ready) {
+                successor(raft.get())
+                        .ifPresent(
+                                next -> transfers.add(raft.get().transferTo(next, TRANSFER_LIMIT)));
+            }
+        }
+        try {
+            CompletableFuture.allOf(transfers.toArray(new CompletableFuture<?>[0]))
+                    .get(2 * TRANSFER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.info("not every shard was handed over, the others elect: why={}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Optional<RaftPeerName> successor(RaftGroupHandle raft) {
+        return raft.followers().stream()
+                .filter(follower -> follower.silentMs() < FRESH_MS)
+                .max(Comparator.comparingLong(RaftGroupHandle.Follower::commitIndex))
+                .map(RaftGroupHandle.Follower::name);
+    }
+
+    /// Hands one shard to another broker, on an operator's word.
+    ///
+    /// @return fails with the reason when that is not possible now
+    CompletableFuture<Void> move(int number, int toNode) {
+        ShardSet.Opened opened = shards.shards().get(number);
+        Optional<RaftGroupHandle> raft = opened == null ? Optional.empty() : opened.shard().raft();
+        if (opened == null
+                || raft.isEmpty()
+                || !(opened.shard().leadership() instanceof Leadership.Ready)) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("not led by this broker: shard=" + number));
+        }
+        return raft.get().followers().stream()
+                .filter(follower -> follower.name().nodeId() == toNode)
+                .findFirst()
+                .map(follower -> raft.get().transferTo(follower.name(), TRANSFER_LIMIT))
+                .orElseGet(() ->
+                        CompletableFuture.failedFuture(
+                                new IllegalStateException(
+                                        "no replica there: shard="
+                                                + number
+                                                + ", broker="
+                                                + toNode)));
+    }
+}

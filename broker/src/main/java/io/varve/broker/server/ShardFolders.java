@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.broker.server;
+
+import io.varve.broker.config.BrokerConfig;
+import io.varve.broker.log.LocalDisk;
+import io.varve.broker.log.ShardLog;
+import io.varve.broker.log.ShardLogSettings;
+import io.varve.broker.raft.RaftSettings;
+import io.varve.broker.server.ShardSet.Opened;
+import io.varve.broker.shard.CheckpointSource;
+import io.varve.broker.shard.LocalShard;
+import io.varve.broker.shard.ShardLimits;
+import io.varve.broker.shard.ShardSetup;
+import io.varve.manifest.ShardId;
+import io.varve.manifest.checkpoint.ShardCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Opens shards in a broker's data directory. Thread-safe.
+///
+/// @param commitTimes hears, for a shard by number, how long each commit took
+record ShardFolders(
+        BrokerConfig config,
+        ShardLimits limits,
+        DataDirectory directory,
+        String clusterId,
+        CheckpointSource checkpoints,
+        ExecutorService background,
+        BrokerExit exit,
+        IntFunction<LongConsumer> commitTimes) {
+    private static final Logger LOG = LoggerFactory.getLogger(ShardFolders.class);
+
+    /// @param founded the shard came with a generation that this broker founded: a restored one
+    ///   begins from its first checkpoint in the bucket
+    Opened open(ShardId id, boolean founded) throws IOException {
+        Path folder = directory.shard(id);
+        if (founded && id.generation() > 1 && LocalShard.checkpointIn(folder).isEmpty()) {
+            seed(folder, id);
+        }
+        Path logFolder = Files.createDirectories(folder.resolve("log"));
+        ShardLog log =
+                ShardLog.open(
+                        new LocalDisk(logFolder),
+                        ShardLogSettings.defaults()
+                                .withFileBytes(Math.toIntExact(config.hotTier().fileBytes())),
+                        System::nanoTime,
+                        new SecureRandom(),
+                        background);
+        log.damages()
+                .forEach(damage ->
+                        LOG.error(
+                                "damage on local disk: shard={}, folder={}, {}; below the floor the bucket has it, above it this replica cannot go on",
+                                id,
+                                logFolder,
+                                damage.getMessage()));
+        ShardSetup setup =
+                new ShardSetup(
+                        clusterId,
+                        id,
+                        folder,
+                        limits,
+                        InstantSource.system(),
+                        System::nanoTime,
+                        Thread.ofPlatform().daemon().name("shard-" + id.shard() + "-", 0).factory(),
+                        background,
+                        checkpoints,
+                        RaftSettings.ELECTION_TIMEOUT_MIN,
+                        commitTimes.apply(id.shard()),
+                        exit::halt);
+        LocalShard shard = LocalShard.open(setup, log);
+        return new Opened(shard, log, LocalShard.checkpointIn(folder), new AtomicBoolean(false));
+    }
+
+    private void seed(Path folder, ShardId id) throws IOException {
+        ShardCheckpoint first =
+                checkpoints
+                        .newest(id)
+                        .orElseThrow(() ->
+                                new IOException(
+                                        "restored shard has no checkpoint in the bucket: shard="
+                                                + id));
+        LocalShard.seed(folder, first);
+        LOG.info(
+                "shard begins from the bucket: shard={}, partitions={}, endIndex={}",
+                id,
+                first.partitions().size(),
+                first.endIndex());
+    }
+}
