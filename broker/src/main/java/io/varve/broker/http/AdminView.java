@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
 public interface AdminView {
     ClusterInfo cluster();
 
-    /// Where a topic's records are, by partition; empty when there is no such topic.
+    /// Where a topic's records are, by partition, of those that this broker leads; empty when there
+    /// is no such topic.
     Optional<TopicStorage> storage(String topic);
 
     /// How far the archive is, by shard.
     ArchiveStatus archive();
 
-    /// Ships everything acknowledged before the call; returns when it is in the bucket.
+    /// Ships everything acknowledged before the call, of the shards that this broker leads; returns
+    /// when it is in the bucket.
     ///
     /// @param topic one topic, or null for all
     /// @param segments write segment objects too, not only journals

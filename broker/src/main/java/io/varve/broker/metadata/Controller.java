@@ -180,12 +180,18 @@ public final class Controller implements AutoCloseable {
                         "the controller does not know this life of the broker: node.id=" + nodeId));
     }
 
-    /// The leader of a data shard says that it leads, and who keeps up.
+    /// The leader of a data shard says that it leads, and who keeps up. What its shard lacks is
+    /// made up for then.
     public CompletableFuture<ApiError> report(ShardReport report) {
         return queue.<ApiError>submit(
                         image -> new Plan<>(ShardPlans.reported(image, report), ApiError.NONE),
                         Function.identity())
-                .thenApply(ChangeQueue.Done::result);
+                .thenApply(done -> {
+                    if (done.changed()) {
+                        var _ = reconcile();
+                    }
+                    return done.result();
+                });
     }
 
     /// Looks after brokers and shards: fences who is silent, makes the shards that new topics will
@@ -259,10 +265,7 @@ public final class Controller implements AutoCloseable {
         }
         List<Uuid> ids =
                 done.result().stream().filter(TopicResult::ok).map(TopicResult::id).toList();
-        long deadlineNs =
-                ports.nanos().getAsLong()
-                        + TimeUnit.MILLISECONDS.toNanos(settings.changeTimeoutMs());
-        return realizeUntil(done.image(), ids, deadlineNs)
+        return bounded(realizeAgain(done.image(), ids), Map.of(), settings.changeTimeoutMs())
                 .thenApply(open ->
                         done.result().stream()
                                 .map(result ->
@@ -276,24 +279,27 @@ public final class Controller implements AutoCloseable {
                                 .toList());
     }
 
-    /// A new shard elects its leader first, and one whose leader died the next: asked again until
-    /// then.
-    private CompletableFuture<Map<Uuid, Boolean>> realizeUntil(
-            MetadataImage image, List<Uuid> ids, long deadlineNs) {
-        long leftMs =
-                Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNs - ports.nanos().getAsLong()));
-        return bounded(reconciler.realize(image, ids), Map.of(), leftMs)
-                .thenCompose(open -> {
-                    boolean all = ids.stream().allMatch(id -> open.getOrDefault(id, false));
-                    if (all || !active() || ports.nanos().getAsLong() - deadlineNs >= 0) {
-                        return CompletableFuture.completedFuture(open);
-                    }
-                    return CompletableFuture.supplyAsync(
-                                    () -> ids,
-                                    CompletableFuture.delayedExecutor(
-                                            OPEN_AGAIN_MS, TimeUnit.MILLISECONDS))
-                            .thenCompose(again -> realizeUntil(image, again, deadlineNs));
-                });
+    /// A new shard elects its leader first, and one whose leader died the next: tried again until
+    /// then, as long as a change may take.
+    private CompletableFuture<Map<Uuid, Boolean>> realizeAgain(
+            MetadataImage image, List<Uuid> ids) {
+        return realizeAgain(image, ids, settings.changeTimeoutMs() / OPEN_AGAIN_MS);
+    }
+
+    private CompletableFuture<Map<Uuid, Boolean>> realizeAgain(
+            MetadataImage image, List<Uuid> ids, long triesLeft) {
+        return reconciler
+                .realize(image, ids)
+                .thenCompose(open ->
+                        triesLeft <= 0
+                                        || !active()
+                                        || ids.stream().allMatch(id -> open.getOrDefault(id, false))
+                                ? CompletableFuture.completedFuture(open)
+                                : CompletableFuture.supplyAsync(
+                                                () -> triesLeft - 1,
+                                                CompletableFuture.delayedExecutor(
+                                                        OPEN_AGAIN_MS, TimeUnit.MILLISECONDS))
+                                        .thenCompose(left -> realizeAgain(image, ids, left)));
     }
 
     /// Deletes topics. Answers when a journal in the bucket says so and the shards let the

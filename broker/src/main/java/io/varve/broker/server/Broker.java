@@ -418,8 +418,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /// A shard that the metadata placed here while the broker runs.
-    private void openShard(ShardId id) throws IOException {
-        ShardSet.Opened shard = shards.open(id);
+    private void openShard(ShardId id, ShardFolders.Origin origin) throws IOException {
+        ShardSet.Opened shard = shards.open(id, origin);
         ShardSet.tellJournals(cold, shard);
         listenTo(runtimes.add(shard));
         loops.step("hot-retention-" + id.shard(), shard.retention(localRetention(), clock));

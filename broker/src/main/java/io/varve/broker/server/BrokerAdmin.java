@@ -7,6 +7,7 @@ import io.varve.archiver.ShardArchiver.PartitionArchive;
 import io.varve.broker.http.AdminView;
 import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.server.ShardArchiving.Running;
+import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
@@ -52,6 +53,13 @@ final class BrokerAdmin implements AdminView {
         this.store = store;
     }
 
+    /// Each broker speaks for the shards that it leads; a command asks all brokers.
+    private List<ShardRuntime> led() {
+        return shards.stream()
+                .filter(runtime -> runtime.shard().leadership() instanceof Leadership.Ready)
+                .toList();
+    }
+
     @Override
     public ClusterInfo cluster() {
         return cluster.get();
@@ -64,7 +72,7 @@ final class BrokerAdmin implements AdminView {
             return Optional.empty();
         }
         List<PartitionStorage> partitions = new ArrayList<>();
-        for (ShardRuntime shard : shards) {
+        for (ShardRuntime shard : led()) {
             Optional<ShardArchiver.ArchiveStatus> status =
                     shard.archiving().running().map(running -> running.archiver().status());
             Map<PartitionId, PartitionArchive> archives =
@@ -154,12 +162,13 @@ final class BrokerAdmin implements AdminView {
             throw new IllegalArgumentException("no such topic: topic=" + topic);
         }
         long deadlineNs = System.nanoTime() + FLUSH_TIMEOUT.toNanos();
+        List<ShardRuntime> led = led();
         Map<PartitionId, Long> ends = new HashMap<>();
-        for (ShardRuntime shard : shards) {
+        for (ShardRuntime shard : led) {
             ends.putAll(journaledEnds(shard, deadlineNs));
         }
         List<FlushedPartition> flushed = new ArrayList<>();
-        for (ShardRuntime shard : shards) {
+        for (ShardRuntime shard : led) {
             List<PartitionView> wanted = wanted(shard, topic);
             if (segments) {
                 archive(shard, wanted, deadlineNs);

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
@@ -39,12 +40,22 @@ record ShardFolders(
         IntFunction<LongConsumer> commitTimes) {
     private static final Logger LOG = LoggerFactory.getLogger(ShardFolders.class);
 
-    /// @param founded the shard came with a generation that this broker founded: a restored one
-    ///   begins from its first checkpoint in the bucket
-    Opened open(ShardId id, boolean founded) throws IOException {
+    /// Where a replica's state comes from when its folder is new.
+    enum Origin {
+        /// Nobody has led the shard yet: it begins empty.
+        BORN,
+        /// It came with the generation. Restored ones begin from their first checkpoint, which must
+        /// be there.
+        FOUNDED,
+        /// Others carry it: the newest checkpoint, if there is one, and then only the tail from the
+        /// leader.
+        JOINED
+    }
+
+    Opened open(ShardId id, Origin origin) throws IOException {
         Path folder = directory.shard(id);
-        if (founded && id.generation() > 1 && LocalShard.checkpointIn(folder).isEmpty()) {
-            seed(folder, id);
+        if (LocalShard.checkpointIn(folder).isEmpty() && !Files.exists(folder.resolve("log"))) {
+            seed(folder, id, origin);
         }
         Path logFolder = Files.createDirectories(folder.resolve("log"));
         ShardLog log =
@@ -80,19 +91,22 @@ record ShardFolders(
         return new Opened(shard, log, LocalShard.checkpointIn(folder), new AtomicBoolean(false));
     }
 
-    private void seed(Path folder, ShardId id) throws IOException {
-        ShardCheckpoint first =
-                checkpoints
-                        .newest(id)
-                        .orElseThrow(() ->
-                                new IOException(
-                                        "restored shard has no checkpoint in the bucket: shard="
-                                                + id));
-        LocalShard.seed(folder, first);
-        LOG.info(
-                "shard begins from the bucket: shard={}, partitions={}, endIndex={}",
-                id,
-                first.partitions().size(),
-                first.endIndex());
+    private void seed(Path folder, ShardId id, Origin origin) throws IOException {
+        boolean restored = id.generation() > 1 && (origin == Origin.FOUNDED || id.isMetadata());
+        if (origin == Origin.BORN || (origin == Origin.FOUNDED && !restored)) {
+            return;
+        }
+        Optional<ShardCheckpoint> newest = checkpoints.newest(id);
+        if (newest.isEmpty() && restored) {
+            throw new IOException("restored shard has no checkpoint in the bucket: shard=" + id);
+        }
+        if (newest.isPresent()) {
+            LocalShard.seed(folder, newest.get());
+            LOG.info(
+                    "shard begins from the bucket: shard={}, partitions={}, endIndex={}",
+                    id,
+                    newest.get().partitions().size(),
+                    newest.get().endIndex());
+        }
     }
 }

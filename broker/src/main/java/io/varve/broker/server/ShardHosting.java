@@ -31,7 +31,7 @@ final class ShardHosting {
     /// Opens a shard here, with all that runs beside it.
     @FunctionalInterface
     interface Opener {
-        void open(ShardId id) throws IOException;
+        void open(ShardId id, ShardFolders.Origin origin) throws IOException;
     }
 
     ShardHosting(
@@ -78,7 +78,7 @@ final class ShardHosting {
             return false; // a replica is not registered as the row names it
         }
         if (!shards.shards().containsKey(row.number())) {
-            opener.open(id);
+            opener.open(id, row.led() ? ShardFolders.Origin.JOINED : ShardFolders.Origin.BORN);
         }
         shards.start(id, members.get());
         return true;

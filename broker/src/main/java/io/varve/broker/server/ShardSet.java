@@ -98,7 +98,12 @@ final class ShardSet implements AutoCloseable {
             SortedSet<ShardId> known = new TreeSet<>(identity.shards());
             known.addAll(directory.shards(identity.generation()));
             for (ShardId id : known) {
-                set.open(id);
+                boolean named = identity.shards().contains(id);
+                set.open(
+                        id,
+                        named && identity.founder()
+                                ? ShardFolders.Origin.FOUNDED
+                                : named ? ShardFolders.Origin.JOINED : ShardFolders.Origin.BORN);
             }
             return set;
         } catch (IOException | CorruptObjectException e) {
@@ -114,9 +119,8 @@ final class ShardSet implements AutoCloseable {
     }
 
     /// Opens a shard that is not here yet; it is started by [#start(ShardId, List)].
-    Opened open(ShardId id) throws IOException {
-        boolean founded = identity.founder() && identity.shards().contains(id);
-        Opened opened = folders.open(id, founded);
+    Opened open(ShardId id, ShardFolders.Origin origin) throws IOException {
+        Opened opened = folders.open(id, origin);
         shards.put(id.shard(), opened);
         if (!id.isMetadata()) {
             data.put(id.shard(), opened.shard());

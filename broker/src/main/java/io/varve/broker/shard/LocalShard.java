@@ -465,12 +465,8 @@ public final class LocalShard implements Shard, AutoCloseable {
             }
             makeRowsBelowFloor();
             FrameTable frame = FrameTable.decode(table);
-            ShardState.Result result = state.apply(term, index, frame);
-            try {
-                log.committed(term, index, frame, result.kept());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            ShardState.Result result =
+                    state.apply(term, index, frame, kept -> makeRows(term, index, frame, kept));
             result.closed().forEach(log::closed);
             appliedTerm = term;
             appliedEnd = index + 1;
@@ -480,6 +476,14 @@ public final class LocalShard implements Shard, AutoCloseable {
                 writer.listeners().forEach(listener -> listener.onApplied(result.changed()));
             }
             result.floor().ifPresent(raised -> floor.raise(raised.endIndex()));
+        }
+
+        private void makeRows(long term, long index, FrameTable frame, FrameTable kept) {
+            try {
+                log.committed(term, index, frame, kept);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         /// Once, before the first entry above the checkpoint: Raft's log is open then. A group that

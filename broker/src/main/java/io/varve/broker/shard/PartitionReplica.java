@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,32 @@ final class PartitionReplica implements PartitionView {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Changes the ledger; readers see it with [#show]. Apply thread.
+    void changeUnseen(Consumer<PartitionLedger> change) {
+        lock.lock();
+        try {
+            change.accept(ledger);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Readers see what was changed: what is below the high watermark has its row by now. Apply
+    /// thread.
+    void show() {
+        lock.lock();
+        try {
+            publish();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// End of what is applied, seen or not. Apply thread.
+    long appliedEnd() {
+        return read(PartitionLedger::highWatermark);
     }
 
     private <T> T read(Function<PartitionLedger, T> look) {

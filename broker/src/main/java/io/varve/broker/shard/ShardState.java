@@ -126,8 +126,28 @@ final class ShardState {
         return lastFrameTimeMs;
     }
 
+    /// Makes rows of what counts of a frame.
+    @FunctionalInterface
+    interface Rows {
+        void of(FrameTable kept);
+    }
+
+    /// Applies a frame; readers see new records when their rows are made, no sooner.
+    ///
     /// @param term, index of the Raft entry
-    Result apply(long term, long index, FrameTable frame) {
+    Result apply(long term, long index, FrameTable frame, Rows rows) {
+        Result result = fold(term, index, frame);
+        rows.of(result.kept());
+        for (PartitionId id : result.changed()) {
+            PartitionReplica replica = open.get(id);
+            if (replica != null) {
+                replica.show();
+            }
+        }
+        return result;
+    }
+
+    private Result fold(long term, long index, FrameTable frame) {
         if (frame.writerTerm() != term) {
             return ofAnotherLeadership(frame);
         }
@@ -189,16 +209,16 @@ final class ShardState {
     ///   state that did not come true
     private boolean append(DataSlice data) {
         PartitionReplica replica = open.get(data.id());
-        if (replica == null || data.baseOffset() != replica.highWatermark()) {
+        if (replica == null || data.baseOffset() != replica.appliedEnd()) {
             return false;
         }
-        replica.change(ledger -> {
+        replica.changeUnseen(ledger -> {
             for (BatchFacts batch : data.batches()) {
                 ledger.append(batch, data.leaderEpoch(), lastFrameTimeMs);
             }
             replica.history().appended(data.baseOffset(), lastFrameTimeMs, data.length());
             replica.history().forgetBelow(ledger.archivedEnd());
-            return ledger.expireProducers(lastFrameTimeMs, producerExpiryMs);
+            ledger.expireProducers(lastFrameTimeMs, producerExpiryMs);
         });
         return true;
     }
@@ -260,7 +280,7 @@ final class ShardState {
                     index, "partition is not open: partition=" + command.id());
         }
         replica.close();
-        departed.put(command.id(), new Departed(replica.topicName(), replica.highWatermark()));
+        departed.put(command.id(), new Departed(replica.topicName(), replica.appliedEnd()));
         closed.put(
                 command.id(),
                 new ClosedPartition(command.id(), replica.topicName(), lastFrameTimeMs));
@@ -288,7 +308,7 @@ final class ShardState {
         if (replica == null) {
             return notOpen(command.id());
         }
-        if (command.logStart() > replica.highWatermark()) {
+        if (command.logStart() > replica.appliedEnd()) {
             return new CommandOutcome.Refused(
                     Errors.OFFSET_OUT_OF_RANGE,
                     "log start behind the end: partition="
@@ -310,7 +330,7 @@ final class ShardState {
         if (replica == null) {
             return notOpen(command.id());
         }
-        if (command.archivedEnd() > replica.highWatermark()) {
+        if (command.archivedEnd() > replica.appliedEnd()) {
             return new CommandOutcome.Refused(
                     Errors.OFFSET_OUT_OF_RANGE,
                     "archived end behind the end: partition="

@@ -30,6 +30,7 @@ import io.varve.broker.shard.Shard;
 import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.metadata.ShardDirectories;
+import io.varve.manifest.metadata.ShardTable;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -150,6 +151,7 @@ final class MemoryCluster
         return new ApiParts(
                 this,
                 this,
+                RequestForwarding.none(),
                 this,
                 this,
                 this,
@@ -240,6 +242,11 @@ final class MemoryCluster
     @Override
     public MetadataImage image() {
         return image;
+    }
+
+    @Override
+    public ShardTable shards() {
+        return ShardTable.of(image.configs());
     }
 
     @Override

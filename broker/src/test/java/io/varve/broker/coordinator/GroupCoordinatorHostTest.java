@@ -195,19 +195,6 @@ class GroupCoordinatorHostTest {
     }
 
     @Test
-    void aGroupsCoordinatorIsTheLeaderOfItsPartition() throws Exception {
-        GroupCoordinatorHost host = started(Optional.empty());
-
-        CoordinatorPlace place = get(host.find(GROUP));
-
-        assertThat(place.error().isSuccess()).isTrue();
-        assertThat(place.nodeId()).isEqualTo(1);
-        assertThat(place.partition())
-                .isEqualTo(host.partitionOf(GROUP))
-                .isBetween(0, PARTITIONS - 1);
-    }
-
-    @Test
     void beforeTheStartNobodyIsServed() {
         GroupCoordinatorHost host = host(Optional.empty());
 
@@ -256,7 +243,6 @@ class GroupCoordinatorHostTest {
                         config,
                         new HostPorts(
                                 metadata,
-                                null,
                                 Map.of(),
                                 new TopicPolicies(metadata, new TopicConfigs(config), 1),
                                 (id, offset, maxBytes) -> new CompletableFuture<>(),

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.config.ConfigSources;
 import io.varve.broker.config.Endpoint;
+import io.varve.broker.config.HostPort;
 import io.varve.broker.shard.Leadership;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
 import io.varve.manifest.metadata.ShardDirectories;
 import io.varve.manifest.topic.TopicDocument;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,11 +28,11 @@ import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.metadata.PartitionRecord;
-import org.apache.kafka.common.metadata.RegisterBrokerRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,14 +59,13 @@ class ControllerTest {
 
         assertThat(result.error()).isEqualTo(ApiError.NONE);
         assertThat(result.partitions()).isEqualTo(4);
-        assertThat(shards.open(1)).hasSize(2);
-        assertThat(shards.open(2)).hasSize(2);
-        TopicDocument told = TopicDocument.fromLine(shards.open(1).values().iterator().next());
+        assertThat(shards.openIn(1)).hasSize(2);
+        assertThat(shards.openIn(2)).hasSize(2);
+        TopicDocument told = TopicDocument.fromLine(shards.openIn(1).values().iterator().next());
         assertThat(told)
                 .isEqualTo(new TopicDocument("a", result.id(), 4, Map.<String, String>of()));
         PartitionPlacement placement = metadata.placement("a", 3).orElseThrow();
-        assertThat(placement.leader()).isEqualTo(1);
-        assertThat(shards.open(placement.shard())).containsKey(placement.id());
+        assertThat(shards.openIn(placement.shard())).containsKey(placement.id());
     }
 
     @Test
@@ -173,7 +175,7 @@ class ControllerTest {
                 Map.of("retention.ms", "9", "cleanup.policy", "delete,compact");
         assertThat(metadata.topicConfigs("a")).isEqualTo(expected);
         int shard = metadata.placement("a", 0).orElseThrow().shard();
-        assertThat(TopicDocument.fromLine(shards.open(shard).get(new PartitionId(topic.id(), 0))))
+        assertThat(TopicDocument.fromLine(shards.openIn(shard).get(new PartitionId(topic.id(), 0))))
                 .isEqualTo(new TopicDocument("a", topic.id(), 1, expected));
     }
 
@@ -244,7 +246,7 @@ class ControllerTest {
     @Test
     void deletionsAreRefusedByNameAndId() {
         Controller controller = started(1);
-        join(controller.ensureOffsetsTopic(Map.of("cleanup.policy", "compact")));
+        create(controller, controller.offsetsTopic(Map.of("cleanup.policy", "compact")));
 
         assertThat(delete(controller, new TopicToDelete.ByName("none")))
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION);
@@ -264,7 +266,7 @@ class ControllerTest {
 
         restart();
         shards.down = false;
-        started(1);
+        join(started(1).reconcile());
 
         assertThat(allOpen()).hasSize(3);
     }
@@ -285,7 +287,7 @@ class ControllerTest {
 
         restart();
         deletions.journal = CompletableFuture.completedFuture(null);
-        started(1);
+        join(started(1).reconcile());
 
         assertThat(allOpen()).hasSize(1);
         assertThat(deletions.asked).contains("trash a").doesNotContain("trash b");
@@ -363,37 +365,141 @@ class ControllerTest {
     }
 
     @Test
-    void afterARestorePartitionsBelongToTheBrokerThatIsThere() {
+    void afterARestorePartitionsAreOnTheShardThatCarriesThem() {
         Uuid topic = new Uuid(4, 4);
         var _ =
                 log.append(
                         io.varve.manifest.metadata.MetadataRecords.batch(
                                 List.of(
-                                        Records.of(new RegisterBrokerRecord().setBrokerId(7)),
                                         Records.of(
                                                 new TopicRecord().setName("old").setTopicId(topic)),
                                         Records.of(
                                                 new PartitionRecord()
                                                         .setTopicId(topic)
                                                         .setPartitionId(0)
-                                                        .setReplicas(List.of(7))
+                                                        .setReplicas(List.of(7, 8, 9))
                                                         .setIsr(List.of(7))
                                                         .setLeader(7)
                                                         .setDirectories(
-                                                                List.of(ShardDirectories.of(5))))),
+                                                                List.of(
+                                                                        ShardDirectories.of(5),
+                                                                        ShardDirectories.of(5),
+                                                                        ShardDirectories.of(5))))),
                                 1),
                         1);
         String line = new TopicDocument("old", topic, 1, Map.<String, String>of()).toLine();
         shards.open.get(2).put(new PartitionId(topic, 0), line);
 
-        started(1);
+        join(started(1).reconcile());
 
-        PartitionPlacement placement = metadata.placement("old", 0).orElseThrow();
-        assertThat(placement.leader()).isEqualTo(1);
-        assertThat(placement.replicas()).containsExactly(1);
-        assertThat(placement.shard()).as("where it is open").isEqualTo(2);
-        assertThat(metadata.image().cluster().brokers()).containsOnlyKeys(1);
+        assertThat(metadata.placement("old", 0).orElseThrow().shard())
+                .as("where it is open")
+                .isEqualTo(2);
+        assertThat(metadata.shards().row(2).orElseThrow().nodes()).containsExactly(1);
+        assertThat(metadata.wantedReplicas(2)).as("as the topic was made").isEqualTo(3);
         assertThat(allOpen()).hasSize(1);
+    }
+
+    @Test
+    void brokersThatJoinGetTheReplicasThatAreMissingAndTheirPartOfTheLeaders() {
+        Controller controller = started(1);
+        create(controller, topic("a", 2)); // one replica each
+        join(controller.report(new ShardReport(1, 1, 1, List.of(1))));
+        join(controller.report(new ShardReport(2, 1, 1, List.of(1))));
+        unfence(controller, 1);
+        for (int node : List.of(2, 3)) {
+            join(controller.registerBroker(broker(node, node)));
+            unfence(controller, node);
+        }
+
+        NewTopic three = new NewTopic("b", 3, (short) 3, Map.of(), Map.of());
+        for (int shard = 3; shard <= 8; shard++) {
+            shards.open.put(shard, new java.util.TreeMap<>());
+        }
+        assertThat(create(controller, three).error()).isEqualTo(ApiError.NONE);
+
+        assertThat(
+                        metadata.shards().rows().values().stream()
+                                .filter(row -> row.replicas().size() == 3)
+                                .map(row -> row.nodes().getFirst()))
+                .as("every broker is the preferred leader of as many shards")
+                .containsExactlyInAnyOrder(1, 1, 2, 2, 3, 3);
+        controller.tend();
+        assertThat(metadata.shards().row(1).orElseThrow().nodes())
+                .as("one replica is what its partitions were made with")
+                .containsExactly(1);
+    }
+
+    @Test
+    void aBrokerThatIsSilentIsFencedAndComesBack() {
+        Controller controller = started(1);
+        join(controller.registerBroker(broker(2, 2)));
+        assertThat(metadata.image().cluster().broker(2).fenced()).as("not caught up").isTrue();
+        unfence(controller, 2);
+        assertThat(metadata.image().cluster().broker(2).fenced()).isFalse();
+
+        nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+        unfence(controller, 2);
+        nanos.addAndGet(Duration.ofSeconds(8).toNanos());
+        controller.tend();
+        assertThat(metadata.image().cluster().broker(2).fenced()).as("heard 8 s ago").isFalse();
+
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        controller.tend();
+        Awaitility.await().until(() -> metadata.image().cluster().broker(2).fenced());
+        unfence(controller, 2);
+        assertThat(metadata.image().cluster().broker(2).fenced()).isFalse();
+    }
+
+    @Test
+    void aSecondBrokerOfOneIdIsRefusedWhileTheFirstLivesAndReplacesItAfterwards() {
+        Controller controller = started(1);
+        join(controller.registerBroker(broker(2, 2)));
+        NewTopic two = new NewTopic("b", 1, (short) 2, Map.of(), Map.of());
+        for (int shard = 3; shard <= 6; shard++) {
+            shards.open.put(shard, new java.util.TreeMap<>());
+        }
+        create(controller, two);
+
+        assertThat(join(controller.registerBroker(broker(2, 99))).error().error())
+                .isEqualTo(Errors.DUPLICATE_BROKER_REGISTRATION);
+        nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+        assertThat(join(controller.registerBroker(broker(2, 99))).error()).isEqualTo(ApiError.NONE);
+
+        assertThat(
+                        metadata.shards().rows().values().stream()
+                                .flatMap(row -> row.replica(2).stream())
+                                .map(replica -> replica.peerBits()))
+                .as("an empty directory is a new peer wherever the old one was")
+                .isNotEmpty()
+                .containsOnly(new Uuid(2, 99));
+    }
+
+    @Test
+    void anOlderLeadersReportChangesNothing() {
+        Controller controller = started(1);
+        join(controller.registerBroker(broker(2, 2)));
+        for (int shard = 3; shard <= 6; shard++) {
+            shards.open.put(shard, new java.util.TreeMap<>());
+        }
+        create(controller, new NewTopic("b", 1, (short) 2, Map.of(), Map.of()));
+        int shard = metadata.placement("b", 0).orElseThrow().shard();
+
+        join(controller.report(new ShardReport(shard, 2, 7, List.of(2, 1))));
+        join(controller.report(new ShardReport(shard, 1, 6, List.of(1))));
+
+        assertThat(metadata.shards().row(shard).orElseThrow().leader()).isEqualTo(2);
+        assertThat(metadata.shards().row(shard).orElseThrow().isr())
+                .containsExactlyInAnyOrder(1, 2);
+    }
+
+    private void unfence(Controller controller, int node) {
+        join(
+                controller.heartbeat(
+                        node,
+                        metadata.image().cluster().broker(node).epoch(),
+                        metadata.appliedEnd(),
+                        false));
     }
 
     @Test
@@ -436,23 +542,23 @@ class ControllerTest {
         assertThat(metadata.topic("a")).isPresent();
     }
 
+    private final AtomicLong nanos = new AtomicLong(1);
+
     private Controller started(int nodeId) {
         Controller controller = controller(nodeId, 200, 1_000);
-        ApiError error =
-                join(
-                        controller.registerBroker(
-                                new BrokerIdentity(
-                                        nodeId,
-                                        new Uuid(1, topicIds.incrementAndGet()),
-                                        Optional.empty(),
-                                        List.of(
-                                                new Endpoint(
-                                                        "PLAINTEXT",
-                                                        SecurityProtocol.PLAINTEXT,
-                                                        "127.0.0.1",
-                                                        9092)))));
-        assertThat(error).isEqualTo(ApiError.NONE);
+        Registration registered = join(controller.registerBroker(broker(nodeId, nodeId)));
+        assertThat(registered.error()).isEqualTo(ApiError.NONE);
         return controller;
+    }
+
+    private BrokerIdentity broker(int nodeId, long directory) {
+        return new BrokerIdentity(
+                nodeId,
+                new Uuid(1, topicIds.incrementAndGet()),
+                new Uuid(2, directory),
+                new HostPort("127.0.0.1", 9192),
+                Optional.empty(),
+                List.of(new Endpoint("PLAINTEXT", SecurityProtocol.PLAINTEXT, "127.0.0.1", 9092)));
     }
 
     private Controller controller(int nodeId, long timeoutMs, int queued) {
@@ -460,13 +566,20 @@ class ControllerTest {
         Controller controller =
                 new Controller(
                         new ControllerSettings(
-                                config(nodeId), 3, Set.of(nodeId), timeoutMs, queued),
+                                config(nodeId),
+                                3,
+                                List.of(new ShardId(3, 1, 0), new ShardId(3, 2, 0)),
+                                1,
+                                Duration.ofSeconds(9),
+                                timeoutMs,
+                                queued),
                         new ControllerPorts(
                                 metadata,
                                 log,
                                 shards,
                                 deletions,
                                 CLOCK,
+                                nanos::get,
                                 () -> new Uuid(77, topicIds.incrementAndGet())));
         controllers.add(controller);
         controller.leadershipListener().onLeadership(new Leadership.Ready(log.term));
@@ -482,8 +595,8 @@ class ControllerTest {
     }
 
     private Map<PartitionId, String> allOpen() {
-        Map<PartitionId, String> all = new java.util.HashMap<>(shards.open(1));
-        all.putAll(shards.open(2));
+        Map<PartitionId, String> all = new java.util.HashMap<>(shards.openIn(1));
+        all.putAll(shards.openIn(2));
         return all;
     }
 
@@ -496,6 +609,7 @@ class ControllerTest {
                                     "node.id", String.valueOf(nodeId),
                                     "log.dirs", "/d",
                                     "archive.bucket", "mem:",
+                                    "shards.per.broker", "2",
                                     "offsets.topic.num.partitions", "4"),
                             null,
                             Map.of(),

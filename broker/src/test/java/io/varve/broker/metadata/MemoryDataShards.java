@@ -30,12 +30,14 @@ final class MemoryDataShards implements DataShards {
     }
 
     @Override
-    public boolean allKnown() {
-        return known;
+    public synchronized CompletableFuture<Map<PartitionId, String>> open(int shard) {
+        return known
+                ? CompletableFuture.completedFuture(openIn(shard))
+                : CompletableFuture.failedFuture(
+                        new IllegalStateException("nobody leads: shard=" + shard));
     }
 
-    @Override
-    public synchronized Map<PartitionId, String> open(int shard) {
+    synchronized Map<PartitionId, String> openIn(int shard) {
         return Map.copyOf(open.get(shard));
     }
 

@@ -14,7 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 class DataDirectoryTest {
     private static final DirectoryIdentity IDENTITY =
             new DirectoryIdentity(
-                    "cluster-a", 7, 2, "00ff", List.of(new ShardId(2, 1, 0), new ShardId(2, 0, 3)));
+                    "cluster-a",
+                    7,
+                    2,
+                    "00ff",
+                    true,
+                    List.of(new ShardId(2, 1, 0), new ShardId(2, 0, 3)));
 
     @TempDir Path temp;
 

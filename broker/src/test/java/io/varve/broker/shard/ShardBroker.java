@@ -84,6 +84,8 @@ final class ShardBroker implements AutoCloseable {
                         directory.resolve("raft"),
                         "127.0.0.1",
                         port,
+                        "127.0.0.1",
+                        port,
                         Duration.ofMillis(600),
                         Duration.ofMillis(1200),
                         Duration.ofMillis(100),

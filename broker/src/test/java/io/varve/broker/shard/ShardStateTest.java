@@ -12,6 +12,7 @@ import io.varve.broker.log.ShardCommand;
 import io.varve.broker.log.Slice;
 import io.varve.manifest.state.BatchFacts;
 import io.varve.manifest.state.PartitionState.ManifestRef;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class ShardStateTest {
     void dropsAFrameThatWasMadeForAnotherTerm() {
         open();
 
-        ShardState.Result result = state.apply(3, 11, frame(2, data(0, 5)));
+        ShardState.Result result = state.apply(3, 11, frame(2, data(0, 5)), kept -> {});
 
         assertThat(result.kept().slices()).isEmpty();
         assertThat(result.dropped()).containsExactly(P0);
@@ -36,7 +37,7 @@ class ShardStateTest {
     void dropsASliceThatIsNotAtTheEndOfItsPartitionAndKeepsTheOthers() {
         open();
 
-        ShardState.Result result = state.apply(1, 11, frame(1, data(3, 2), data(0, 2)));
+        ShardState.Result result = state.apply(1, 11, frame(1, data(3, 2), data(0, 2)), kept -> {});
 
         assertThat(result.kept().slices()).containsExactly(data(0, 2));
         assertThat(result.dropped()).containsExactly(P0);
@@ -44,8 +45,19 @@ class ShardStateTest {
     }
 
     @Test
+    void readersSeeNewRecordsOnlyWhenTheirRowsAreMade() {
+        open();
+        List<Long> seen = new ArrayList<>();
+
+        state.apply(1, 11, frame(1, data(0, 4)), kept -> seen.add(highWatermark()));
+
+        assertThat(seen).containsExactly(0L);
+        assertThat(highWatermark()).isEqualTo(4);
+    }
+
+    @Test
     void droppedFrameOfCommandsChangesNothing() {
-        ShardState.Result result = state.apply(3, 11, frame(2, openSlice()));
+        ShardState.Result result = state.apply(3, 11, frame(2, openSlice()), kept -> {});
 
         assertThat(state.partition(P0)).isEmpty();
         assertThat(result.outcomes()).singleElement().isInstanceOf(CommandOutcome.Refused.class);
@@ -68,7 +80,7 @@ class ShardStateTest {
     @Test
     void endsNeverPassTheHighWatermark() {
         open();
-        state.apply(1, 11, frame(1, data(0, 4)));
+        state.apply(1, 11, frame(1, data(0, 4)), kept -> {});
 
         assertThat(command(12, new CommandSlice(new ShardCommand.MoveLogStart(P0, 5))))
                 .isInstanceOf(CommandOutcome.Refused.class);
@@ -87,9 +99,9 @@ class ShardStateTest {
     @Test
     void frameTimeNeverGoesBack() {
         open();
-        state.apply(1, 11, new FrameTable(1, 2_000, List.of(data(0, 1))));
+        state.apply(1, 11, new FrameTable(1, 2_000, List.of(data(0, 1))), kept -> {});
         ShardState.Result result =
-                state.apply(1, 12, new FrameTable(1, 1_000, List.of(data(1, 1))));
+                state.apply(1, 12, new FrameTable(1, 1_000, List.of(data(1, 1))), kept -> {});
 
         assertThat(result.kept().leaderTimeMs()).isEqualTo(2_000);
         assertThat(state.lastFrameTimeMs()).isEqualTo(2_000);
@@ -110,7 +122,7 @@ class ShardStateTest {
     }
 
     private CommandOutcome command(long index, Slice slice) {
-        return state.apply(1, index, frame(1, slice)).outcomes().getFirst();
+        return state.apply(1, index, frame(1, slice), kept -> {}).outcomes().getFirst();
     }
 
     private static CommandSlice openSlice() {

@@ -70,7 +70,8 @@ class ShardWriterTest {
                         0,
                         List.of(
                                 new CommandSlice(
-                                        new ShardCommand.OpenPartition(P0, "topic", "{}", 0, 0)))));
+                                        new ShardCommand.OpenPartition(P0, "topic", "{}", 0, 0)))),
+                kept -> {});
         thread.start();
         Awaitility.await().until(() -> writer.leadership() instanceof Leadership.Ready);
     }
@@ -409,7 +410,7 @@ class ShardWriterTest {
             Held held = frames.get(frame);
             long term = held.position().term();
             long index = held.position().index();
-            writer.applied(term, index, state.apply(term, index, held.table()));
+            writer.applied(term, index, state.apply(term, index, held.table(), kept -> {}));
             held.end().complete(new SubmitOutcome.Applied());
         }
     }

@@ -2,6 +2,8 @@
 package io.varve.cli.archive;
 
 import io.varve.broker.http.AdminView.Flushed;
+import io.varve.broker.http.AdminView.FlushedPartition;
+import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.ClusterAccess;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
@@ -9,7 +11,17 @@ import io.varve.cli.shell.Output;
 import io.varve.cli.shell.Table;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,10 +59,58 @@ final class ArchiveFlush implements Callable<Integer> {
                         + (name == null
                                 ? ""
                                 : "&topic=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
-        Flushed flushed = cluster.http().post("/api/v1/archive/flush" + query, Flushed.class);
+        Set<TopicPartition> missing = partitions();
+        List<FlushedPartition> partitions = new ArrayList<>();
+        for (BrokerHttp broker : cluster.brokers()) {
+            for (FlushedPartition partition :
+                    broker.post("/api/v1/archive/flush" + query, Flushed.class).partitions()) {
+                partitions.add(partition);
+                missing.remove(new TopicPartition(partition.topic(), partition.partition()));
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new CommandFailure(
+                    "not everything was flushed, a shard has no leader or changed it: partitions="
+                            + missing.size()
+                            + ", first="
+                            + missing.iterator().next()
+                            + "; run it again");
+        }
+        partitions.sort(
+                Comparator.comparing(FlushedPartition::topic)
+                        .thenComparingInt(FlushedPartition::partition));
+        Flushed flushed = new Flushed(partitions);
         Table table = new Table("TOPIC", "PARTITION", "END-OFFSET");
         flushed.partitions().forEach(p -> table.row(p.topic(), p.partition(), p.endOffset()));
         output.print(flushed, table.toString());
         return ExitCode.DONE;
+    }
+
+    /// All that are to be flushed, asked before.
+    private Set<TopicPartition> partitions() throws CommandFailure {
+        try (Admin admin = cluster.admin()) {
+            String name = topic;
+            Collection<String> names =
+                    name != null
+                            ? List.of(name)
+                            : cluster.ask(
+                                    "cannot list the topics",
+                                    admin.listTopics(new ListTopicsOptions().listInternal(true))
+                                            .names());
+            Set<TopicPartition> partitions = new LinkedHashSet<>();
+            for (TopicDescription described :
+                    cluster.ask(
+                                    "cannot describe the topics",
+                                    admin.describeTopics(names).allTopicNames())
+                            .values()) {
+                described
+                        .partitions()
+                        .forEach(partition ->
+                                partitions.add(
+                                        new TopicPartition(
+                                                described.name(), partition.partition())));
+            }
+            return partitions;
+        }
     }
 }

@@ -4,11 +4,15 @@ package io.varve.cli.archive;
 import io.varve.broker.http.AdminView.ArchiveStatus;
 import io.varve.broker.http.AdminView.Job;
 import io.varve.broker.http.AdminView.ShardStatus;
+import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.ClusterAccess;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
 import io.varve.cli.shell.Output;
 import io.varve.cli.shell.Table;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,9 +28,22 @@ final class ArchiveStatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        ArchiveStatus status = cluster.http().get("/api/v1/archive/status", ArchiveStatus.class);
+        ArchiveStatus status = status();
         output.print(status, text(status));
         return ExitCode.DONE;
+    }
+
+    /// Each shard as its leader sees it; one that nobody leads as some replica does.
+    private ArchiveStatus status() throws CommandFailure {
+        Map<Integer, ShardStatus> shards = new TreeMap<>();
+        for (BrokerHttp broker : cluster.brokers()) {
+            for (ShardStatus shard :
+                    broker.get("/api/v1/archive/status", ArchiveStatus.class).shards()) {
+                shards.merge(
+                        shard.shard(), shard, (known, other) -> known.leader() ? known : other);
+            }
+        }
+        return new ArchiveStatus(List.copyOf(shards.values()));
     }
 
     private static String text(ArchiveStatus status) {

@@ -11,14 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// A broker in a process of its own, as `varve dev` starts it. Owner: one thread.
+/// A broker in a process of its own. Owner: one thread.
 final class BrokerProcess implements AutoCloseable {
-    private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration READY_TIMEOUT = Duration.ofSeconds(90);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
 
     private final Process process;
@@ -35,23 +36,12 @@ final class BrokerProcess implements AutoCloseable {
 
     /// Starts a broker and waits until it is ready.
     ///
+    /// @param command of this program
     /// @param log where its log goes
-    /// @param kafkaPort 0 for any free one
-    static BrokerProcess start(Path data, String bucket, Path log, int kafkaPort)
+    static BrokerProcess start(List<String> command, Path log)
             throws CommandFailure, IOException, InterruptedException {
         Process process =
-                new ProcessBuilder(
-                                ThisProgram.command(
-                                        "512m",
-                                        "dev",
-                                        "--data",
-                                        data.toString(),
-                                        "--bucket",
-                                        bucket,
-                                        "--kafka-port",
-                                        Integer.toString(kafkaPort),
-                                        "--http-port",
-                                        "0"))
+                new ProcessBuilder(ThisProgram.command("512m", command.toArray(String[]::new)))
                         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                         .start();
         ReadyLine ready = awaitReady(process, log);
@@ -99,10 +89,6 @@ final class BrokerProcess implements AutoCloseable {
 
     String kafka() {
         return kafka;
-    }
-
-    int kafkaPort() {
-        return Integer.parseInt(kafka.substring(kafka.lastIndexOf(':') + 1));
     }
 
     String http() {

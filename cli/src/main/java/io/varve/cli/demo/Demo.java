@@ -6,7 +6,6 @@ import io.varve.broker.http.AdminView.PartitionStorage;
 import io.varve.broker.http.AdminView.TopicStorage;
 import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.CommandFailure;
-import io.varve.cli.shell.Folders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +16,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -31,9 +30,9 @@ final class Demo implements AutoCloseable {
     static final String EVENTS = "events";
     private static final List<NewTopic> TOPICS =
             List.of(
-                    new NewTopic(ORDERS, Optional.of(3), Optional.empty())
+                    new NewTopic(ORDERS, 3, (short) DemoCluster.BROKERS)
                             .configs(Map.of("max.message.bytes", "900000")),
-                    new NewTopic(EVENTS, Optional.of(2), Optional.empty())
+                    new NewTopic(EVENTS, 2, (short) DemoCluster.BROKERS)
                             .configs(Map.of("local.retention.ms", "1000")));
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
 
@@ -46,29 +45,21 @@ final class Demo implements AutoCloseable {
 
     private final Path folder;
     private final String bucket;
+    private final DemoCluster cluster;
     private final SplittableRandom random;
     private final Truth truth = new Truth();
     private final List<Writer> writers = new ArrayList<>();
     private @Nullable Writer steady;
-    private @Nullable BrokerProcess broker;
-    private int brokers;
     private long killedAtMs;
     private long restoreStartNs;
     private Optional<Comparison.Result> restored = Optional.empty();
     private DemoReport.Rpo lost = new DemoReport.Rpo(0, 0);
 
-    Demo(Path folder, String bucket, long seed) {
+    Demo(Path folder, String bucket, long seed) throws IOException {
         this.folder = folder;
         this.bucket = bucket;
+        this.cluster = new DemoCluster(folder, bucket);
         this.random = new SplittableRandom(seed);
-    }
-
-    BrokerProcess broker() {
-        BrokerProcess running = broker;
-        if (running == null) {
-            throw new IllegalStateException("no broker is running");
-        }
-        return running;
     }
 
     Truth truth() {
@@ -85,21 +76,13 @@ final class Demo implements AutoCloseable {
         return partitions;
     }
 
-    private Path data() {
-        return folder.resolve("data-" + brokers);
-    }
-
-    String startBroker(int kafkaPort) throws CommandFailure, IOException, InterruptedException {
-        brokers++;
-        broker =
-                BrokerProcess.start(
-                        data(), bucket, folder.resolve("broker-" + brokers + ".log"), kafkaPort);
-        return "pid " + broker().pid() + ", kafka " + broker().kafka();
+    String startBrokers() throws CommandFailure, InterruptedException {
+        return cluster.start();
     }
 
     String createTopics() throws ExecutionException, InterruptedException {
         Properties properties = new Properties();
-        properties.setProperty("bootstrap.servers", broker().kafka());
+        properties.setProperty("bootstrap.servers", cluster.kafka());
         try (Admin admin = Admin.create(properties)) {
             admin.createTopics(TOPICS).all().get();
         }
@@ -108,8 +91,7 @@ final class Demo implements AutoCloseable {
 
     void startWriters() {
         for (String codec : CODECS) {
-            Writer writer =
-                    new Writer(broker().kafka(), codec, partitions(), truth, random.split());
+            Writer writer = new Writer(cluster.kafka(), codec, partitions(), truth, random.split());
             writers.add(writer);
             writer.start(RECORDS_PER_SECOND);
         }
@@ -119,7 +101,7 @@ final class Demo implements AutoCloseable {
     void writeSteadily(int records) throws CommandFailure {
         Writer writer = steady;
         if (writer == null) {
-            writer = new Writer(broker().kafka(), "none", partitions(), truth, random.split());
+            writer = new Writer(cluster.kafka(), "none", partitions(), truth, random.split());
             steady = writer;
         }
         for (int i = 0; i < records; i++) {
@@ -162,8 +144,7 @@ final class Demo implements AutoCloseable {
     private long readAs(String group, String protocol, long records, Duration limit)
             throws CommandFailure {
         try (GroupMember member =
-                new GroupMember(
-                        broker().kafka(), group, protocol, List.of(ORDERS, EVENTS), truth)) {
+                new GroupMember(cluster.kafka(), group, protocol, List.of(ORDERS, EVENTS), truth)) {
             long read = member.read(records, limit);
             if (read == 0) {
                 throw new CommandFailure("group read nothing: group=" + group);
@@ -173,23 +154,29 @@ final class Demo implements AutoCloseable {
     }
 
     String flush() throws CommandFailure {
-        Flushed flushed =
-                new BrokerHttp(broker().http())
-                        .post("/api/v1/archive/flush?segments=true", Flushed.class);
-        return flushed.partitions().size() + " partitions are in the bucket up to their end";
+        int partitions = 0;
+        for (BrokerHttp broker : cluster.https()) {
+            partitions +=
+                    broker.post("/api/v1/archive/flush?segments=true", Flushed.class)
+                            .partitions()
+                            .size();
+        }
+        return partitions + " partitions are in the bucket up to their end";
     }
 
     /// Waits until old offsets of the topic with a short local retention are in the bucket only.
     String awaitFreed() throws CommandFailure, InterruptedException {
-        BrokerHttp http = new BrokerHttp(broker().http());
         long deadlineNs = System.nanoTime() + FREED_TIMEOUT.toNanos();
         while (System.nanoTime() < deadlineNs) {
-            TopicStorage storage =
-                    http.get("/api/v1/topics/" + EVENTS + "/storage", TopicStorage.class);
-            if (storage.partitions().stream()
-                    .allMatch(p -> p.hotStartOffset() > p.logStartOffset())) {
-                List<String> shown = storage.partitions().stream().map(Demo::shown).toList();
-                return String.join("; ", shown);
+            List<PartitionStorage> partitions = new ArrayList<>();
+            for (BrokerHttp broker : cluster.https()) {
+                partitions.addAll(
+                        broker.get("/api/v1/topics/" + EVENTS + "/storage", TopicStorage.class)
+                                .partitions());
+            }
+            if (!partitions.isEmpty()
+                    && partitions.stream().allMatch(p -> p.hotStartOffset() > p.logStartOffset())) {
+                return partitions.stream().map(Demo::shown).collect(Collectors.joining("; "));
             }
             java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
@@ -212,7 +199,7 @@ final class Demo implements AutoCloseable {
 
     /// Compares everything on the running broker, where nothing may be missing.
     String compareBefore() throws CommandFailure {
-        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        Comparison.Result result = Comparison.of(cluster.kafka(), truth, partitions());
         require(result.mismatches());
         if (result.lostRecords() > 0) {
             throw new CommandFailure(
@@ -222,12 +209,12 @@ final class Demo implements AutoCloseable {
     }
 
     String killAndRemove() throws InterruptedException, IOException {
-        broker().kill();
         killedAtMs = System.currentTimeMillis();
+        long bytes = cluster.killAndRemove();
         closeWriters();
-        Path lost = data();
-        long bytes = Folders.remove(lost);
-        return "kill -9 while writing, " + bytes / 1_000_000 + " MB of local data removed";
+        return "kill -9 of all brokers while writing, "
+                + bytes / 1_000_000
+                + " MB of local data removed";
     }
 
     String recover() throws CommandFailure, IOException, InterruptedException {
@@ -242,7 +229,7 @@ final class Demo implements AutoCloseable {
 
     /// One record of each partition.
     String firstRead() throws CommandFailure {
-        try (KafkaConsumer<byte[], byte[]> consumer = Comparison.consumer(broker().kafka())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = Comparison.consumer(cluster.kafka())) {
             TopicPartition first = partitions().getFirst();
             consumer.assign(List.of(first));
             consumer.seekToBeginning(List.of(first));
@@ -254,7 +241,7 @@ final class Demo implements AutoCloseable {
     }
 
     String compareAfter() throws CommandFailure {
-        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        Comparison.Result result = Comparison.of(cluster.kafka(), truth, partitions());
         restored = Optional.of(result);
         lost =
                 new DemoReport.Rpo(
@@ -282,7 +269,7 @@ final class Demo implements AutoCloseable {
     }
 
     String compareTopics() throws CommandFailure, ExecutionException, InterruptedException {
-        require(TopicCheck.mismatches(broker().kafka(), TOPICS));
+        require(TopicCheck.mismatches(cluster.kafka(), TOPICS));
         return TOPICS.size() + " topics with their partitions and configs";
     }
 
@@ -290,7 +277,7 @@ final class Demo implements AutoCloseable {
         Comparison.Result result = restored.orElseThrow();
         require(
                 GroupCheck.mismatches(
-                        broker().kafka(), truth, result.ends(), killedAtMs - LOSS_MS_MAX));
+                        cluster.kafka(), truth, result.ends(), killedAtMs - LOSS_MS_MAX));
         return truth.commits().size() + " groups where they were";
     }
 
@@ -307,7 +294,7 @@ final class Demo implements AutoCloseable {
     }
 
     String compareAtEnd() throws CommandFailure {
-        Comparison.Result result = Comparison.of(broker().kafka(), truth, partitions());
+        Comparison.Result result = Comparison.of(cluster.kafka(), truth, partitions());
         require(result.mismatches());
         if (result.lostRecords() > 0) {
             throw new CommandFailure(
@@ -322,10 +309,9 @@ final class Demo implements AutoCloseable {
         }
     }
 
-    /// Leaves the broker running, for `--keep`.
-    void keep(Consumer<BrokerProcess> shown) {
-        shown.accept(broker());
-        broker = null;
+    /// Leaves the brokers running, for `--keep`.
+    List<BrokerProcess> keep() {
+        return cluster.release();
     }
 
     @Override
@@ -335,9 +321,6 @@ final class Demo implements AutoCloseable {
         if (writer != null) {
             writer.close();
         }
-        BrokerProcess running = broker;
-        if (running != null) {
-            running.close();
-        }
+        cluster.close();
     }
 }

@@ -35,7 +35,7 @@ public final class DemoCommand implements Callable<Integer> {
             paramLabel = "URL")
     private @Nullable String bucket;
 
-    @Option(names = "--keep", description = "leave the restored broker running")
+    @Option(names = "--keep", description = "leave the restored brokers running")
     private boolean keep;
 
     @Option(names = "--seed", description = "replay the random payloads of a run", paramLabel = "N")
@@ -60,7 +60,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private DemoReport run(Path folder, String url, long usedSeed) {
+    private DemoReport run(Path folder, String url, long usedSeed) throws IOException {
         output.say("varve demo: seed " + usedSeed + ", bucket " + url);
         try (Demo demo = new Demo(folder, url, usedSeed)) {
             DemoScript script = new DemoScript(demo, step -> output.say(line(step)));
@@ -68,16 +68,17 @@ public final class DemoCommand implements Callable<Integer> {
             DemoReport report =
                     new DemoReport(ok, usedSeed, url, script.steps(), demo.rpo(), script.rto());
             if (ok && keep) {
-                demo.keep(broker ->
-                        output.say(
-                                "the restored broker runs on: kafka="
-                                        + broker.kafka()
-                                        + " http="
-                                        + broker.http()
-                                        + " pid="
-                                        + broker.pid()
-                                        + "; stop it with: kill "
-                                        + broker.pid()));
+                for (BrokerProcess broker : demo.keep()) {
+                    output.say(
+                            "a restored broker runs on: kafka="
+                                    + broker.kafka()
+                                    + " http="
+                                    + broker.http()
+                                    + " pid="
+                                    + broker.pid()
+                                    + "; stop it with: kill "
+                                    + broker.pid());
+                }
             }
             return report;
         }

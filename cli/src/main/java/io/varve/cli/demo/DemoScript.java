@@ -52,7 +52,7 @@ final class DemoScript {
     }
 
     private boolean before() {
-        return step("start a broker", () -> demo.startBroker(0))
+        return step("start three brokers", demo::startBrokers)
                 && step("create topics", demo::createTopics)
                 && step(
                         "write with five codecs",
@@ -79,13 +79,12 @@ final class DemoScript {
                                     WRITE_UNTIL_KILL.toNanos() - (System.nanoTime() - startNs));
                             return groups + ", " + demo.truth().count() + " records acknowledged";
                         })
-                && step("lose the broker and its disk", demo::killAndRemove);
+                && step("lose all brokers and their disks", demo::killAndRemove);
     }
 
     private boolean after() {
-        int port = demo.broker().kafkaPort();
         return step("recover from the bucket", demo::recover)
-                && step("start a new broker on an empty disk", () -> demo.startBroker(port))
+                && step("start new brokers on empty disks", demo::startBrokers)
                 && step(
                         "first read",
                         () -> {

@@ -15,6 +15,10 @@ import java.util.regex.Pattern;
 /// One event, one line: time, level, logger, thread, message, the event's own pairs, and what was
 /// thrown. Thread-safe.
 final class EventLine extends EncoderBase<ILoggingEvent> {
+    /// Its stacks say where in Ratis a message from another broker was refused, once for each
+    /// message while that broker is away.
+    private static final String RATIS = "org.apache.ratis.";
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_.:/@+-]+");
     private static final byte[] NOTHING = {};
@@ -60,7 +64,9 @@ final class EventLine extends EncoderBase<ILoggingEvent> {
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null) {
             pairs.put("error", thrown.getClassName() + ": " + thrown.getMessage());
-            pairs.put("stack", ThrowableProxyUtil.asString(thrown));
+            if (!event.getLoggerName().startsWith(RATIS)) {
+                pairs.put("stack", ThrowableProxyUtil.asString(thrown));
+            }
         }
         return pairs;
     }

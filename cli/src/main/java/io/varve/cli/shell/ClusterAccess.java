@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -108,35 +109,47 @@ public final class ClusterAccess {
         }
     }
 
-    /// The broker's HTTP side: where `--http` says, else where the broker says it listens.
-    public BrokerHttp http() throws CommandFailure {
+    /// The HTTP sides of all brokers that are alive: each speaks for what it leads. Only the one at
+    /// `--http` when that is given.
+    public List<BrokerHttp> brokers() throws CommandFailure {
         String address = http;
         if (address != null) {
-            return new BrokerHttp(address);
+            return List.of(new BrokerHttp(address));
         }
         try (Admin admin = admin()) {
-            int node =
+            List<ConfigResource> nodes =
                     ask("cannot reach the cluster", admin.describeCluster().nodes()).stream()
-                            .findFirst()
-                            .orElseThrow(() ->
-                                    new CommandFailure(
-                                            "cluster names no broker: --bootstrap=" + bootstrap))
-                            .id();
-            ConfigResource broker =
-                    new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(node));
-            Map<ConfigResource, Config> configs =
-                    ask(
-                            "cannot read the broker's configuration",
-                            admin.describeConfigs(List.of(broker)).all());
-            Config config = configs.get(broker);
-            ConfigEntry listener = config == null ? null : config.get("http.listener");
-            if (listener == null || listener.value() == null) {
-                throw new CommandFailure(
-                        "broker does not say where its HTTP listens: --bootstrap="
-                                + bootstrap
-                                + "; give --http HOST:PORT");
+                            .map(Node::id)
+                            .sorted()
+                            .map(id ->
+                                    new ConfigResource(
+                                            ConfigResource.Type.BROKER, Integer.toString(id)))
+                            .toList();
+            if (nodes.isEmpty()) {
+                throw new CommandFailure("cluster names no broker: --bootstrap=" + bootstrap);
             }
-            return new BrokerHttp(listener.value());
+            List<BrokerHttp> brokers = new ArrayList<>();
+            for (ConfigResource node : nodes) {
+                brokers.add(new BrokerHttp(httpOf(admin, node)));
+            }
+            return brokers;
         }
+    }
+
+    private String httpOf(Admin admin, ConfigResource broker) throws CommandFailure {
+        Config config =
+                ask(
+                        "cannot read the configuration of broker " + broker.name(),
+                        admin.describeConfigs(List.of(broker)).values().get(broker));
+        ConfigEntry listener = config.get("http.listener");
+        if (listener == null || listener.value() == null) {
+            throw new CommandFailure(
+                    "broker does not say where its HTTP listens: broker="
+                            + broker.name()
+                            + ", --bootstrap="
+                            + bootstrap
+                            + "; give --http HOST:PORT");
+        }
+        return listener.value();
     }
 }

@@ -3,6 +3,7 @@ package io.varve.cli.topic;
 
 import io.varve.broker.http.AdminView.PartitionStorage;
 import io.varve.broker.http.AdminView.TopicStorage;
+import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.ClusterAccess;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
@@ -10,6 +11,9 @@ import io.varve.cli.shell.Output;
 import io.varve.cli.shell.Table;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +40,12 @@ final class TopicStorageCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         String path =
                 "/api/v1/topics/" + URLEncoder.encode(name, StandardCharsets.UTF_8) + "/storage";
-        TopicStorage storage = cluster.http().get(path, TopicStorage.class);
+        List<PartitionStorage> partitions = new ArrayList<>();
+        for (BrokerHttp broker : cluster.brokers()) {
+            partitions.addAll(broker.get(path, TopicStorage.class).partitions());
+        }
+        partitions.sort(Comparator.comparingInt(PartitionStorage::partition));
+        TopicStorage storage = new TopicStorage(name, partitions);
         output.print(storage, text(storage));
         return ExitCode.DONE;
     }

@@ -26,6 +26,7 @@ class ArchitectureTest {
                     "http",
                     "api",
                     "coordinator",
+                    "peers",
                     "metadata",
                     "partition",
                     "cold",

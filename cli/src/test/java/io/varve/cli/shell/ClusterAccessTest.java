@@ -89,6 +89,6 @@ class ClusterAccessTest {
 
     @Test
     void aGivenHttpAddressIsNotAskedOfTheCluster() throws CommandFailure {
-        assertThat(parse("--bootstrap", "127.0.0.1:1", "--http", "127.0.0.1:2").http()).isNotNull();
+        assertThat(parse("--bootstrap", "127.0.0.1:1", "--http", "127.0.0.1:2").brokers()).isNotNull();
     }
 }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.cli.demo;
+
+import io.varve.cli.shell.BrokerHttp;
+import io.varve.cli.shell.CommandFailure;
+import io.varve.cli.shell.Folders;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+
+/// The brokers of a demo: three processes that find each other by `cluster.seeds`, on ports that
+/// stay the same when they are started anew. Owner: one thread.
+final class DemoCluster implements AutoCloseable {
+    static final int BROKERS = 3;
+
+    private final Path folder;
+    private final String bucket;
+    private final List<Ports> ports;
+    private final List<BrokerProcess> running = new ArrayList<>();
+    private int life;
+
+    private record Ports(int kafka, int raft) {}
+
+    DemoCluster(Path folder, String bucket) throws IOException {
+        this.folder = folder;
+        this.bucket = bucket;
+        this.ports = freePorts();
+    }
+
+    /// All are held while the others are looked for, so that no port is given twice.
+    private static List<Ports> freePorts() throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            List<Ports> found = new ArrayList<>();
+            for (int broker = 0; broker < BROKERS; broker++) {
+                int[] pair = new int[2];
+                for (int i = 0; i < pair.length; i++) {
+                    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                    held.add(socket);
+                    pair[i] = socket.getLocalPort();
+                }
+                found.add(new Ports(pair[0], pair[1]));
+            }
+            return found;
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    /// Starts all brokers on empty disks, and waits until they serve.
+    String start() throws CommandFailure, InterruptedException {
+        life++;
+        List<CompletableFuture<BrokerProcess>> starting = new ArrayList<>();
+        for (int broker = 1; broker <= BROKERS; broker++) {
+            int id = broker;
+            starting.add(CompletableFuture.supplyAsync(() -> startOne(id)));
+        }
+        CommandFailure failure = null;
+        for (CompletableFuture<BrokerProcess> each : starting) {
+            try {
+                running.add(each.join());
+            } catch (CompletionException e) {
+                failure =
+                        e.getCause() instanceof CommandFailure known
+                                ? known
+                                : new CommandFailure("a broker did not start: " + e.getCause(), e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return running.size()
+                + " processes, pids "
+                + running.stream()
+                        .map(broker -> Long.toString(broker.pid()))
+                        .collect(Collectors.joining(" "))
+                + ", kafka "
+                + kafka();
+    }
+
+    private BrokerProcess startOne(int id) {
+        try {
+            Path config = folder.resolve("broker-" + id + ".properties");
+            Files.writeString(config, config(id));
+            return BrokerProcess.start(
+                    List.of("server", "start", "--config", config.toString()),
+                    folder.resolve("broker-" + id + "-" + life + ".log"));
+        } catch (CommandFailure | IOException e) {
+            throw new CompletionException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CompletionException(e);
+        }
+    }
+
+    private String config(int id) {
+        Ports own = ports.get(id - 1);
+        String seeds =
+                java.util.stream.IntStream.rangeClosed(1, BROKERS)
+                        .mapToObj(seed -> seed + "@127.0.0.1:" + ports.get(seed - 1).raft())
+                        .collect(Collectors.joining(","));
+        return String.join(
+                "\n",
+                "node.id=" + id,
+                "cluster.seeds=" + seeds,
+                "raft.listener=127.0.0.1:" + own.raft(),
+                "listeners=PLAINTEXT://127.0.0.1:" + own.kafka(),
+                "http.listener=127.0.0.1:0",
+                "log.dirs=" + data(id),
+                "archive.bucket=" + bucket,
+                "default.replication.factor=" + BROKERS,
+                "offsets.topic.replication.factor=" + BROKERS,
+                "offsets.topic.num.partitions=6",
+                "");
+    }
+
+    private Path data(int id) {
+        return folder.resolve("data-" + life + "-" + id);
+    }
+
+    /// Where clients connect: every broker.
+    String kafka() {
+        return ports.stream()
+                .map(each -> "127.0.0.1:" + each.kafka())
+                .collect(Collectors.joining(","));
+    }
+
+    List<BrokerProcess> running() {
+        return List.copyOf(running);
+    }
+
+    List<BrokerHttp> https() {
+        return running.stream().map(broker -> new BrokerHttp(broker.http())).toList();
+    }
+
+    /// Kills every broker (-9) and removes its disk.
+    ///
+    /// @return bytes removed
+    long killAndRemove() throws InterruptedException, IOException {
+        for (BrokerProcess broker : running) {
+            broker.kill();
+        }
+        running.clear();
+        long bytes = 0;
+        for (int id = 1; id <= BROKERS; id++) {
+            bytes += Folders.remove(data(id));
+        }
+        return bytes;
+    }
+
+    /// Leaves the brokers running when this program ends.
+    List<BrokerProcess> release() {
+        List<BrokerProcess> kept = List.copyOf(running);
+        running.clear();
+        return kept;
+    }
+
+    /// Stops what runs, all at once.
+    @Override
+    public void close() {
+        List<CompletableFuture<Void>> stopping =
+                running.stream().map(broker -> CompletableFuture.runAsync(broker::close)).toList();
+        stopping.forEach(CompletableFuture::join);
+        running.clear();
+    }
+}
