@@ -36,7 +36,7 @@ final class ShardOffsetsLog implements OffsetsLog {
             TopicPolicies policies,
             OffsetsReader reader) {
         this.metadata = metadata;
-        this.shards = Map.copyOf(shards);
+        this.shards = shards;
         this.policies = policies;
         this.reader = reader;
     }

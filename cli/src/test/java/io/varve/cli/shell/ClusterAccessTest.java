@@ -89,6 +89,7 @@ class ClusterAccessTest {
 
     @Test
     void aGivenHttpAddressIsNotAskedOfTheCluster() throws CommandFailure {
-        assertThat(parse("--bootstrap", "127.0.0.1:1", "--http", "127.0.0.1:2").brokers()).isNotNull();
+        assertThat(parse("--bootstrap", "127.0.0.1:1", "--http", "127.0.0.1:2").brokers())
+                .isNotNull();
     }
 }
