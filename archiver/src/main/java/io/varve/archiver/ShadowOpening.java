@@ -5,6 +5,7 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.checkpoint.CheckpointStore;
 import io.varve.manifest.checkpoint.JournalRef;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
+import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.pack.PackIndex;
@@ -55,7 +56,7 @@ final class ShadowOpening {
                                 damaged.key(),
                                 damaged.error()));
         ShardCheckpoint checkpoint = usable.checkpoint().orElse(null);
-        if (checkpoint == null && source.shard().generation() > 1) {
+        if (checkpoint == null && ClusterFiles.isRestored(store, source.shard())) {
             return new Opened.Refused("no checkpoint of a restored shard: shard=" + source.shard());
         }
         if (checkpoint != null && !checkpoint.clusterId().equals(context.clusterId())) {

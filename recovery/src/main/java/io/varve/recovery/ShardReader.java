@@ -10,6 +10,7 @@ import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.checkpoint.JournalRef;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.checkpoint.ShardCheckpoint.ClosedPartition;
+import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.metadata.MetadataFold;
@@ -106,7 +107,8 @@ final class ShardReader {
             findings.add(
                     Finding.of(
                             Kind.UNREADABLE_CHECKPOINT,
-                            usable.checkpoint().isPresent() || shard.generation() == 1
+                            usable.checkpoint().isPresent()
+                                            || !ClusterFiles.isRestored(store, shard)
                                     ? Severity.WARNING
                                     : Severity.CORRUPT,
                             damaged.key(),
@@ -118,7 +120,7 @@ final class ShardReader {
         }
         ShardCheckpoint checkpoint = usable.checkpoint().orElse(null);
         if (checkpoint == null) {
-            if (shard.generation() > 1) {
+            if (ClusterFiles.isRestored(store, shard)) {
                 broken = true;
                 String prefix = BucketKeys.checkpointPrefix(shard);
                 findings.add(

@@ -223,13 +223,16 @@ public final class Controller implements AutoCloseable {
                 records.addAll(MembershipPlans.fence(broker, true));
             }
         }
+        List<ApiMessageAndVersion> widened = ShardPlans.widened(image);
         int factor = settings.config().topics().replication();
         ShardPlacement placement = new ShardPlacement(image, settings.config().hotTier().shards());
-        if (placement.brokers() >= Math.max(factor, settings.brokersExpected())) {
+        // Restored shards grow first, so that no others are made in their place.
+        if (widened.isEmpty()
+                && placement.brokers() >= Math.max(factor, settings.brokersExpected())) {
             placement.ensure(factor);
             records.addAll(placement.records());
         }
-        records.addAll(ShardPlans.widened(image));
+        records.addAll(widened);
         return records;
     }
 

@@ -109,7 +109,7 @@ final class ShardPlans {
             }
             if (best != null) {
                 load.merge(best.nodeId(), 1, Integer::sum);
-                ShardRow next = row.withReplicas(preferring(row, best, table));
+                ShardRow next = row.withReplicas(preferring(row, best, table, wanted));
                 table = table.with(next);
                 records.add(ShardTable.record(next));
             }
@@ -118,11 +118,15 @@ final class ShardPlans {
     }
 
     /// The replicas and one more, in the order that spreads preferred leaders: first who is first
-    /// least often.
-    private static List<Replica> preferring(ShardRow row, Replica more, ShardTable table) {
+    /// least often, among shards that are to have as many replicas.
+    private static List<Replica> preferring(
+            ShardRow row, Replica more, ShardTable table, Map<Integer, Integer> wanted) {
         Map<Integer, Integer> firsts = new HashMap<>();
+        int factor = wanted.getOrDefault(row.number(), 0);
         table.rows().values().stream()
-                .filter(other -> other.number() != row.number())
+                .filter(other ->
+                        other.number() != row.number()
+                                && wanted.getOrDefault(other.number(), 0) == factor)
                 .forEach(other ->
                         firsts.merge(other.replicas().getFirst().nodeId(), 1, Integer::sum));
         List<Replica> replicas = new ArrayList<>(row.replicas());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.manifest.generation;
 
+import io.varve.manifest.ShardId;
 import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
@@ -106,6 +107,17 @@ public final class ClusterFiles {
         String key = BucketKeys.cut(generation);
         Optional<byte[]> bytes = WholeObjects.find(store, key);
         return bytes.isEmpty() ? Optional.empty() : Optional.of(cut(bytes.get(), key, generation));
+    }
+
+    /// Whether a shard carries on one of an older generation, as its generation's cut says: then
+    /// its first checkpoint must be there. Any other was born in its generation and began empty. A
+    /// cut that is gone can deny nothing.
+    public static boolean isRestored(ObjectStore store, ShardId shard) throws ObjectStoreException {
+        if (shard.generation() == 1) {
+            return false;
+        }
+        Optional<Cut> cut = cut(store, shard.generation());
+        return cut.isEmpty() || cut.get().shards().stream().anyMatch(row -> row.to().equals(shard));
     }
 
     private static Cut cut(byte[] bytes, String key, int generation) {
