@@ -4,6 +4,7 @@ package io.varve.broker.peers;
 import io.varve.broker.log.CommandSlice;
 import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
+import io.varve.broker.raft.PeerClient;
 import io.varve.broker.raft.PeerHandler;
 import io.varve.broker.shard.CommandOutcome;
 import io.varve.broker.shard.Leadership;
@@ -17,9 +18,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntPredicate;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.protocol.Errors;
@@ -29,7 +33,9 @@ import org.apache.kafka.common.protocol.Errors;
 public final class ShardCalls {
     static final String OPEN = "shard-open";
     static final String SUBMIT = "shard-submit";
+    static final String RUNS = "shard-runs";
 
+    private static final Duration RUNS_LIMIT = Duration.ofSeconds(2);
     private static final int APPLIED = 0;
     private static final int UNCHANGED = 1;
     private static final int REFUSED = 2;
@@ -37,17 +43,33 @@ public final class ShardCalls {
     private ShardCalls() {}
 
     /// @param local the data shards that have a replica here, by number; a live view
-    public static Map<String, PeerHandler> handlers(Map<Integer, Shard> local) {
+    /// @param runs whether a shard's Raft group is up here, by number
+    public static Map<String, PeerHandler> handlers(
+            Map<Integer, Shard> local, IntPredicate runs) {
         return Map.of(
+                RUNS,
+                request ->
+                        CompletableFuture.completedFuture(
+                                new byte[] {(byte) (runs.test(shardIn(request)) ? 1 : 0)}),
                 OPEN,
                 request ->
-                        java.util.concurrent.CompletableFuture.completedFuture(
+                        CompletableFuture.completedFuture(
                                 partitionsAnswer(led(local, shardIn(request)))),
                 SUBMIT,
                 request ->
                         led(local, shardIn(request))
                                 .submit(commandIn(request))
                                 .thenApply(ShardCalls::outcomeAnswer));
+    }
+
+    /// Whether a shard's group is up on another broker: its leader takes it in only then. Ratis
+    /// tells a new member at once where to begin, and one that is still starting would be lost for
+    /// good.
+    ///
+    /// @return false also when it does not answer
+    public static CompletableFuture<Boolean> runs(PeerClient client, String address, int shard) {
+        return client.ask(address, RUNS, shard(shard), RUNS_LIMIT)
+                .handle((answer, error) -> error == null && answer.length == 1 && answer[0] == 1);
     }
 
     private static Shard led(Map<Integer, Shard> local, int number) {

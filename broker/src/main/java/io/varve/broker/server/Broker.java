@@ -253,6 +253,7 @@ public final class Broker implements AutoCloseable {
                         metadata,
                         shards,
                         link,
+                        peers,
                         Duration.ofMillis(config.hotTier().replicaLagMaxMs()),
                         System::nanoTime);
         groups =
@@ -316,7 +317,7 @@ public final class Broker implements AutoCloseable {
     private Map<String, PeerHandler> handlers(DirectoryIdentity identity) {
         Map<String, PeerHandler> handlers = new HashMap<>(link.handlers());
         handlers.putAll(Hello.handler(new Hello(identity.clusterId(), identity.metadataShard())));
-        handlers.putAll(ShardCalls.handlers(shards.dataShards()));
+        handlers.putAll(ShardCalls.handlers(shards.dataShards(), shards::runs));
         handlers.putAll(forwarding.handler());
         return handlers;
     }

@@ -4,7 +4,10 @@ package io.varve.broker.server;
 import io.varve.archiver.StepResult;
 import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.metadata.ShardReport;
+import io.varve.broker.config.HostPort;
 import io.varve.broker.peers.ControllerLink;
+import io.varve.broker.peers.ShardCalls;
+import io.varve.broker.raft.PeerClient;
 import io.varve.broker.raft.RaftGroupHandle;
 import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftPeerName;
@@ -46,6 +49,7 @@ final class LeaderDuties {
     private final ClusterMetadata metadata;
     private final ShardSet shards;
     private final ControllerLink controller;
+    private final PeerClient peers;
     private final Duration lagMax;
     private final LongSupplier nanos;
     private final Map<Integer, Led> led = new HashMap<>();
@@ -71,12 +75,14 @@ final class LeaderDuties {
             ClusterMetadata metadata,
             ShardSet shards,
             ControllerLink controller,
+            PeerClient peers,
             Duration lagMax,
             LongSupplier nanos) {
         this.nodeId = nodeId;
         this.metadata = metadata;
         this.shards = shards;
         this.controller = controller;
+        this.peers = peers;
         this.lagMax = lagMax;
         this.nanos = nanos;
     }
@@ -154,7 +160,12 @@ final class LeaderDuties {
                             members,
                             next);
                     now.changing =
-                            raft.changeMembers(members, next)
+                            allRun(shard, members, next)
+                                    .thenCompose(run -> run
+                                            ? raft.changeMembers(members, next)
+                                            : CompletableFuture.failedFuture(
+                                                    new IllegalStateException(
+                                                            "a new member is not up yet")))
                                     .whenComplete((done, error) -> {
                                         if (error != null) {
                                             LOG.warn(
@@ -164,6 +175,24 @@ final class LeaderDuties {
                                         }
                                     });
                 });
+    }
+
+    private CompletableFuture<Boolean> allRun(
+            LocalShard shard, List<RaftMember> members, List<RaftMember> next) {
+        CompletableFuture<Boolean> all = CompletableFuture.completedFuture(true);
+        for (RaftMember member : next) {
+            boolean known = members.stream().anyMatch(old -> old.name().equals(member.name()));
+            if (!known) {
+                all =
+                        all.thenCombine(
+                                ShardCalls.runs(
+                                        peers,
+                                        new HostPort(member.host(), member.port()).toString(),
+                                        shard.id().shard()),
+                                Boolean::logicalAnd);
+            }
+        }
+        return all;
     }
 
     private static List<RaftMember> voters(MetadataImage image) {

@@ -227,6 +227,12 @@ final class ShardSet implements AutoCloseable {
         return Collections.unmodifiableSortedMap(data);
     }
 
+    /// Whether a shard's Raft group is up here.
+    boolean runs(int number) {
+        Opened opened = shards.get(number);
+        return opened != null && opened.shard().raft().isPresent();
+    }
+
     RaftMember self() {
         return raft.self();
     }

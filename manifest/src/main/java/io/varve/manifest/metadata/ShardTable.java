@@ -14,7 +14,7 @@ import org.apache.kafka.server.common.ApiMessageAndVersion;
 /// All data shards of a cluster, by number: what [ShardRow]s the metadata holds. Immutable.
 ///
 /// Kafka's metadata has no record for shards; a row is a config of a resource whose type no client
-/// can name (decision 0007).
+/// can name (decision 0008).
 public record ShardTable(SortedMap<Integer, ShardRow> rows) {
     /// No client may alter or describe resources of this type.
     private static final ConfigResource.Type TYPE = ConfigResource.Type.UNKNOWN;
