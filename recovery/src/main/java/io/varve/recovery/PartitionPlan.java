@@ -63,6 +63,13 @@ public record PartitionPlan(
         return new PartitionPlan(next, origin, manifest, journalParts, leftOut);
     }
 
+    /// The same of a topic that is to be alive again: what was open in it ends with markers.
+    PartitionPlan asAlive() {
+        return origin == Origin.DELETED
+                ? new PartitionPlan(state, Origin.REBUILT, manifest, journalParts, leftOut)
+                : this;
+    }
+
     /// The first offset at or behind this one that was not left unused.
     long skipLeftOut(long offset) {
         return skip(leftOut, offset);
