@@ -53,6 +53,19 @@ class AuditHealthyTest {
     }
 
     @Test
+    void aRestoredClusterThatMadeAnotherShard() throws Exception {
+        LivedCluster lived = AuditedBuckets.restored(6);
+        lived.cluster.shards.put(
+                3, new BucketBuilder.Shard(new io.varve.manifest.ShardId(2, 3, 0)));
+        lived.cluster.createTopic("wide", 3, Map.of());
+        lived.cluster.append("wide", 2, 4);
+        lived.cluster.journalAll();
+        lived.cluster.append("wide", 2, 4);
+        lived.cluster.journalAll();
+        isHealthy(lived.store);
+    }
+
+    @Test
     void aClusterRestoredTwiceWithOffsetsLeftOut() throws Exception {
         LivedCluster lived = AuditedBuckets.lived(4);
         for (int generation = 2; generation <= 3; generation++) {

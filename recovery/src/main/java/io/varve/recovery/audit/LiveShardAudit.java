@@ -109,7 +109,7 @@ final class LiveShardAudit {
                 usable = whole;
             }
         }
-        boolean harmless = usable != null || (isFirstGeneration() && startsAtZero());
+        boolean harmless = usable != null || (isBornHere() && startsAtZero());
         for (AuditFinding finding : passedOver) {
             pass.add(harmless ? asWarning(finding) : finding);
         }
@@ -143,8 +143,16 @@ final class LiveShardAudit {
         return checkpoint.doomed().stream().anyMatch(object -> object.key().equals(key));
     }
 
-    private boolean isFirstGeneration() {
-        return listing.shard().generation() == 1;
+    /// Whether its history begins with its own first journal, and not with what a restore brought:
+    /// in the first generation, and where a shard came later.
+    private boolean isBornHere() {
+        int generation = listing.shard().generation();
+        return generation == 1
+                || lives.cut(generation)
+                        .filter(cut ->
+                                cut.shards().stream()
+                                        .noneMatch(row -> row.to().equals(listing.shard())))
+                        .isPresent();
     }
 
     private boolean startsAtZero() {
@@ -171,12 +179,12 @@ final class LiveShardAudit {
 
     private void missing(List<ObjectInfo> damaged) {
         ShardId shard = listing.shard();
-        if (!damaged.isEmpty() || !isFirstGeneration()) {
+        if (!damaged.isEmpty() || !isBornHere()) {
             fold.startUnknown();
         }
         if (!damaged.isEmpty()) {
             suspect = damaged.getFirst().key();
-        } else if (isFirstGeneration()) {
+        } else if (isBornHere()) {
             // a journal is missing in front: said below, by its key
             suspect = BucketKeys.journal(shard, 0);
         } else {
