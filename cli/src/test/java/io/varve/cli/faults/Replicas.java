@@ -1,55 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.cli.faults;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartitionInfo;
 
-/// How far brokers are, by their HTTP side. Stateless.
+/// Which replicas keep up, as clients are told. Stateless.
 final class Replicas {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    /// Records a replica may be behind while the load goes on: about a second of it.
-    private static final long LAG_MAX = 200;
-
     private Replicas() {}
 
-    /// Whether the brokers of the last step are as far as the one that is farthest.
+    /// Whether the brokers of the last step are in sync in every partition.
     static boolean caughtUp(Stage stage) throws Exception {
-        Map<Integer, Long> farthest = new HashMap<>();
-        Map<Integer, Map<Integer, Long>> ends = new HashMap<>();
-        for (int id : stage.brokers().ids()) {
-            Map<Integer, Long> own = new HashMap<>();
-            try {
-                JsonNode storage =
-                        JSON.readTree(
-                                stage.brokers()
-                                        .node(id)
-                                        .get(
-                                                "/api/v1/topics/"
-                                                        + stage.partitions().getFirst().topic()
-                                                        + "/storage"));
-                for (JsonNode node : storage.path("partitions")) {
-                    int partition = node.path("partition").asInt();
-                    long end = node.path("highWatermark").asLong();
-                    own.put(partition, end);
-                    farthest.merge(partition, end, Math::max);
-                }
-            } catch (IOException _) {
-                own.clear(); // it does not answer: it has nothing
-            }
-            ends.put(id, own);
+        String topic = stage.partitions().getFirst().topic();
+        List<Integer> hurt = stage.choose(Who.VICTIM);
+        try (Admin admin =
+                Admin.create(
+                        Map.of(
+                                "bootstrap.servers",
+                                stage.brokers().bootstrap(),
+                                "request.timeout.ms",
+                                "2000",
+                                "default.api.timeout.ms",
+                                "5000"))) {
+            TopicDescription described =
+                    admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get(5, TimeUnit.SECONDS)
+                            .get(topic);
+            return described != null
+                    && described.partitions().stream().allMatch(info -> holds(info, hurt));
+        } catch (ExecutionException | TimeoutException e) {
+            return false; // nobody says so now
         }
-        for (int id : stage.choose(Who.VICTIM)) {
-            Map<Integer, Long> own = ends.getOrDefault(id, Map.of());
-            for (Map.Entry<Integer, Long> end : farthest.entrySet()) {
-                if (own.getOrDefault(end.getKey(), 0L) < end.getValue() - LAG_MAX) {
-                    return false;
-                }
-            }
-        }
-        return !farthest.isEmpty();
+    }
+
+    private static boolean holds(TopicPartitionInfo info, List<Integer> brokers) {
+        return info.isr().stream().map(node -> node.id()).toList().containsAll(brokers);
     }
 }
