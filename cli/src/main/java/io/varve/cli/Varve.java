@@ -4,6 +4,7 @@ package io.varve.cli;
 import io.varve.cli.archive.ArchiveCommand;
 import io.varve.cli.audit.AuditCommand;
 import io.varve.cli.bucket.BucketCommand;
+import io.varve.cli.cluster.ClusterCommand;
 import io.varve.cli.data.ConsumeCommand;
 import io.varve.cli.data.ProduceCommand;
 import io.varve.cli.demo.DemoCommand;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
             ProduceCommand.class,
             ConsumeCommand.class,
             GroupCommand.class,
+            ClusterCommand.class,
             ArchiveCommand.class,
             BucketCommand.class,
             RecoverCommand.class,

@@ -2,7 +2,7 @@
 package io.varve.broker.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.varve.broker.http.AdminView.ArchiveUnavailableException;
+import io.varve.broker.http.AdminView.UnavailableException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +26,8 @@ public final class AdminRoutes {
                 Route.get("/health/live", query -> HttpAnswer.json(200, Map.of("live", true))),
                 Route.get("/health/ready", query -> ready(notReady.get())),
                 Route.get("/api/v1/cluster", query -> HttpAnswer.json(200, view.cluster())),
+                Route.get("/api/v1/cluster/state", query -> HttpAnswer.json(200, view.state())),
+                Route.post("/api/v1/shards/{shard}/leader", query -> moveLeader(view, query)),
                 Route.get(
                         "/api/v1/topics/{name}/storage",
                         query -> storage(view, query.variables().getFirst())),
@@ -49,11 +51,31 @@ public final class AdminRoutes {
                                 "varve topic list shows what there is"));
     }
 
+    private static HttpAnswer moveLeader(AdminView view, HttpQuery query)
+            throws InterruptedException {
+        try {
+            int shard = Integer.parseInt(query.variables().getFirst());
+            int to = Integer.parseInt(String.valueOf(query.parameters().get("to")));
+            view.moveLeader(shard, to);
+            return HttpAnswer.json(200, Map.of("shard", shard, "leader", to));
+        } catch (IllegalArgumentException e) {
+            return HttpAnswer.error(
+                    400,
+                    String.valueOf(e.getMessage()),
+                    "varve cluster shards shows leaders and replicas");
+        } catch (UnavailableException e) {
+            return HttpAnswer.error(
+                    503,
+                    String.valueOf(e.getMessage()),
+                    "varve cluster health shows why, try again");
+        }
+    }
+
     private static HttpAnswer flush(AdminView view, HttpQuery query) throws InterruptedException {
         try {
             return HttpAnswer.json(
                     200, view.flush(query.parameters().get("topic"), query.flag("segments")));
-        } catch (ArchiveUnavailableException e) {
+        } catch (UnavailableException e) {
             return HttpAnswer.error(
                     503,
                     String.valueOf(e.getMessage()),

@@ -10,6 +10,15 @@ import org.jspecify.annotations.Nullable;
 public interface AdminView {
     ClusterInfo cluster();
 
+    /// Brokers and shards as this broker's metadata knows them.
+    ClusterState state();
+
+    /// Hands a shard that this broker leads to another of its replicas; returns when that leads.
+    ///
+    /// @throws IllegalArgumentException it is not led here, or has no replica there
+    /// @throws UnavailableException it did not come about in time
+    void moveLeader(int shard, int toNode) throws UnavailableException, InterruptedException;
+
     /// Where a topic's records are, by partition, of those that this broker leads; empty when there
     /// is no such topic.
     Optional<TopicStorage> storage(String topic);
@@ -23,9 +32,9 @@ public interface AdminView {
     /// @param topic one topic, or null for all
     /// @param segments write segment objects too, not only journals
     /// @throws IllegalArgumentException no such topic
-    /// @throws ArchiveUnavailableException the bucket did not take it in time
+    /// @throws UnavailableException the bucket did not take it in time
     Flushed flush(@Nullable String topic, boolean segments)
-            throws ArchiveUnavailableException, InterruptedException;
+            throws UnavailableException, InterruptedException;
 
     record ClusterInfo(
             String clusterId,
@@ -35,6 +44,25 @@ public interface AdminView {
             String version,
             String kafka,
             String http) {}
+
+    /// @param controllerId node id of the controller, or -1 when none is known
+    record ClusterState(int controllerId, List<BrokerState> brokers, List<ShardState> shards) {}
+
+    /// @param kafka, raft where it is reached
+    /// @param alive whether clients are told of it
+    record BrokerState(
+            int nodeId,
+            String kafka,
+            String raft,
+            @Nullable String rack,
+            boolean alive,
+            int shardsLed,
+            int replicas) {}
+
+    /// @param leader node id, or -1 when nobody leads
+    /// @param replicas the preferred leader first
+    record ShardState(
+            int shard, int leader, long term, List<Integer> replicas, List<Integer> inSync) {}
 
     record TopicStorage(String topic, List<PartitionStorage> partitions) {}
 
@@ -77,11 +105,11 @@ public interface AdminView {
 
     record FlushedPartition(String topic, int partition, long endOffset) {}
 
-    /// The bucket did not take what was asked in time.
-    final class ArchiveUnavailableException extends Exception {
+    /// What was asked did not come about in time.
+    final class UnavailableException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        public ArchiveUnavailableException(String message) {
+        public UnavailableException(String message) {
             super(message);
         }
     }

@@ -44,8 +44,7 @@ public final class ShardCalls {
 
     /// @param local the data shards that have a replica here, by number; a live view
     /// @param runs whether a shard's Raft group is up here, by number
-    public static Map<String, PeerHandler> handlers(
-            Map<Integer, Shard> local, IntPredicate runs) {
+    public static Map<String, PeerHandler> handlers(Map<Integer, Shard> local, IntPredicate runs) {
         return Map.of(
                 RUNS,
                 request ->

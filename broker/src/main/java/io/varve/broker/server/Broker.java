@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.server;
 
-import io.varve.archiver.ArchiveContext;
-import io.varve.archiver.ArchiveSettings;
 import io.varve.broker.api.ApiParts;
 import io.varve.broker.api.ClusterChanges;
 import io.varve.broker.api.ConfigViews;
@@ -27,9 +25,6 @@ import io.varve.broker.metadata.ControllerSettings;
 import io.varve.broker.metadata.ProducerIds;
 import io.varve.broker.metadata.ShardMetadataLog;
 import io.varve.broker.metadata.TopicPolicies;
-import io.varve.broker.network.ConnectionQuota;
-import io.varve.broker.network.KafkaListener;
-import io.varve.broker.network.ListenerSettings;
 import io.varve.broker.network.NetworkCounters;
 import io.varve.broker.partition.BatchReads;
 import io.varve.broker.partition.FetchWaiters;
@@ -44,8 +39,6 @@ import io.varve.broker.raft.PeerClient;
 import io.varve.broker.raft.PeerHandler;
 import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftNode;
-import io.varve.broker.raft.RaftPeerName;
-import io.varve.broker.raft.RaftSettings;
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.PartitionView;
@@ -55,16 +48,13 @@ import io.varve.broker.shard.ShardListener;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.BrokerAlive;
-import io.varve.manifest.metadata.ShardRow;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -84,6 +74,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,7 +114,7 @@ public final class Broker implements AutoCloseable {
     private final GroupCoordinatorHost groups;
     private final FetchWaiters waiters;
     private final AdminHttp http;
-    private final List<KafkaListener> listeners = new ArrayList<>();
+    private volatile @Nullable KafkaListeners listeners;
 
     /// Starts a broker; returns when it listens. [#awaitReady] tells when it serves.
     ///
@@ -213,13 +204,26 @@ public final class Broker implements AutoCloseable {
                                 background,
                                 exit,
                                 metrics::commitTimes),
-                        RaftNode.create(raftSettings(directory, identity, limits), exit::halt));
+                        RaftNode.create(
+                                RaftPlace.settings(
+                                        config, directory, identity, limits.entryBytesMax()),
+                                exit::halt));
         opened.push(shards);
         shards.tellJournals(cold);
         PartitionReader reader = new PartitionReader(new LocalRows(), cold.reader(), clock);
         BatchReads batches = new BatchReads(reader, background);
 
-        runtimes = new ShardRuntimes(archiveContext(directory, identity), archivePolicies());
+        runtimes =
+                new ShardRuntimes(
+                        BrokerArchive.context(
+                                config,
+                                expectedShards(),
+                                bucket.store(),
+                                identity.clusterId(),
+                                "varve " + version + " " + identity.peerId(),
+                                directory.root().resolve("archiving"),
+                                clock),
+                        archivePolicies());
         opened.push(runtimes);
         shards.shards().values().forEach(runtimes::add);
         pressure =
@@ -293,26 +297,6 @@ public final class Broker implements AutoCloseable {
         parts.addAll(opened);
     }
 
-    private RaftSettings raftSettings(
-            DataDirectory directory, DirectoryIdentity identity, ShardLimits limits) {
-        HostPort listener = config.listeners().raft();
-        HostPort advertised =
-                config.node().seeds().stream()
-                        .filter(seed -> seed.nodeId() == identity.nodeId())
-                        .map(BrokerConfig.Seed::address)
-                        .findFirst()
-                        .orElse(listener);
-        return RaftSettings.of(
-                new RaftMember(
-                        new RaftPeerName(identity.nodeId(), identity.peerBits()),
-                        advertised.host(),
-                        advertised.port()),
-                directory.raft(),
-                listener.host(),
-                listener.port(),
-                limits.entryBytesMax());
-    }
-
     /// What other brokers may ask this one.
     private Map<String, PeerHandler> handlers(DirectoryIdentity identity) {
         Map<String, PeerHandler> handlers = new HashMap<>(link.handlers());
@@ -364,44 +348,8 @@ public final class Broker implements AutoCloseable {
                 new NotLeaderOrFollowerException("partition is not open here: partition=" + id));
     }
 
-    private ArchiveContext archiveContext(DataDirectory directory, DirectoryIdentity identity) {
-        return new ArchiveContext(
-                bucket.store(),
-                identity.clusterId(),
-                "varve " + version + " " + identity.peerId(),
-                directory.root().resolve("archiving"),
-                archiveSettings(),
-                clock,
-                new SecureRandom());
-    }
-
     private TopicArchivePolicies archivePolicies() {
         return new TopicArchivePolicies(metadata, policies, config.archive());
-    }
-
-    private ArchiveSettings archiveSettings() {
-        ArchiveSettings defaults = ArchiveSettings.defaults();
-        BrokerConfig.Archive archive = config.archive();
-        ArchiveSettings.Cleaning cleaning = defaults.cleaning();
-        return defaults.withJournals(
-                        new ArchiveSettings.Journals(
-                                archive.intervalMs(),
-                                Math.toIntExact(archive.journalBytes()),
-                                Math.min(archive.intervalMs(), defaults.journals().pollMs())))
-                .withSegments(
-                        new ArchiveSettings.Segments(
-                                defaults.segments().bytesMax(),
-                                defaults.segments().checkMs(),
-                                defaults.segments().retryMs(),
-                                DiskPressure.temporaryReserveBytes(config, expectedShards())))
-                .withCleaning(
-                        new ArchiveSettings.Cleaning(
-                                archive.retentionCheckMs(),
-                                cleaning.clockSkewMaxMs(),
-                                2 * archive.retentionCheckMs(),
-                                cleaning.orphanScanMs(),
-                                archive.deleteGraceMs(),
-                                archive.topicUndeleteMs()));
     }
 
     /// Everybody hears a shard from its beginning.
@@ -446,7 +394,16 @@ public final class Broker implements AutoCloseable {
     private AdminHttp startHttp() throws BrokerStartException {
         HostPort address = config.listeners().http();
         BrokerAdmin admin =
-                new BrokerAdmin(this::clusterInfo, metadata, runtimes.all(), bucket.store());
+                new BrokerAdmin(
+                        this::clusterInfo,
+                        new ClusterStates(
+                                cluster(),
+                                shards,
+                                config.listeners().advertised().getFirst().name()),
+                        duties,
+                        metadata,
+                        runtimes.all(),
+                        bucket.store());
         try {
             return AdminHttp.start(
                     new InetSocketAddress(address.host(), address.port()),
@@ -479,40 +436,8 @@ public final class Broker implements AutoCloseable {
         KafkaApi api = new KafkaApi(apiParts(reader));
         NetworkCounters counters = new NetworkCounters(metrics.requestTimes());
         metrics.network(counters);
-        ConnectionQuota quota =
-                new ConnectionQuota(
-                        config.network().maxConnections(), config.network().maxConnectionsPerIp());
-        for (Endpoint endpoint : config.listeners().kafka()) {
-            String host = endpoint.host().isEmpty() ? "0.0.0.0" : endpoint.host();
-            try {
-                KafkaListener listener =
-                        KafkaListener.open(listenerSettings(endpoint, host), api, counters, quota);
-                opened.push(listener);
-                listeners.add(listener);
-            } catch (IOException e) {
-                throw new BrokerStartException(
-                        "cannot listen: listeners="
-                                + endpoint
-                                + ", error="
-                                + e.getMessage()
-                                + "; is the port free?",
-                        e);
-            }
-        }
-    }
-
-    private ListenerSettings listenerSettings(Endpoint endpoint, String host) {
-        ListenerSettings defaults = ListenerSettings.at(endpoint.name(), host, endpoint.port());
-        return new ListenerSettings(
-                defaults.name(),
-                host,
-                endpoint.port(),
-                config.network().maxRequestBytes(),
-                defaults.inFlightMax(),
-                defaults.inFlightBytesMax(),
-                Duration.ofMillis(config.network().maxIdleMs()),
-                defaults.stallTimeout(),
-                defaults.threads());
+        listeners = KafkaListeners.open(config, api, counters);
+        opened.push(listeners);
     }
 
     private ApiParts apiParts(PartitionReader reader) {
@@ -578,7 +503,8 @@ public final class Broker implements AutoCloseable {
                     return true;
                 });
         loops.repeat("shard-hosting", Duration.ZERO, () -> hosted(hosting, changed));
-        loops.repeat("start", START_LOOK, () -> !nowReady(membership, identity));
+        Readiness readiness = new Readiness(identity.nodeId(), membership, metadata, shards);
+        loops.repeat("start", START_LOOK, () -> !nowReady(readiness));
         shards.shards()
                 .values()
                 .forEach(opened ->
@@ -608,11 +534,6 @@ public final class Broker implements AutoCloseable {
     }
 
     private BrokerIdentity brokerIdentity(DirectoryIdentity identity) {
-        List<Endpoint> advertised = new ArrayList<>();
-        List<Endpoint> wanted = config.listeners().advertised();
-        for (int i = 0; i < listeners.size(); i++) {
-            advertised.add(bound(wanted.get(i), listeners.get(i)));
-        }
         RaftMember raft = shards.self();
         return new BrokerIdentity(
                 identity.nodeId(),
@@ -620,50 +541,25 @@ public final class Broker implements AutoCloseable {
                 identity.peerUuid(),
                 new HostPort(raft.host(), raft.port()),
                 config.node().rack(),
-                advertised);
+                listening().advertised());
     }
 
-    private static Endpoint bound(Endpoint wanted, KafkaListener listener) {
-        InetSocketAddress local = listener.localAddress();
-        String host =
-                !wanted.host().isEmpty()
-                        ? wanted.host()
-                        : local.getAddress().isAnyLocalAddress()
-                                ? "localhost"
-                                : local.getHostString();
-        return new Endpoint(
-                wanted.name(),
-                wanted.protocol(),
-                host,
-                wanted.port() == 0 ? local.getPort() : wanted.port());
-    }
-
-    /// Ready when clients are told of this broker, and every shard that it carries has a leader:
-    /// groups start then.
-    private boolean nowReady(ClusterMembership membership, DirectoryIdentity identity) {
-        if (!membership.serving() || !hasLeader(ShardId.METADATA_SHARD)) {
-            return false;
+    private KafkaListeners listening() {
+        KafkaListeners open = listeners;
+        if (open == null) {
+            throw new IllegalStateException("not listening yet");
         }
-        for (ShardRow row : metadata.shards().rows().values()) {
-            if (row.replica(identity.nodeId()).isPresent() && !hasLeader(row.number())) {
-                return false;
-            }
+        return open;
+    }
+
+    private boolean nowReady(Readiness readiness) {
+        if (!readiness.reached()) {
+            return false;
         }
         groups.start();
         var _ = controller.reconcile();
         ready.countDown();
         return true;
-    }
-
-    private boolean hasLeader(int number) {
-        return shards.shard(number)
-                .map(shard ->
-                        switch (shard.leadership()) {
-                            case Leadership.Ready _ -> true;
-                            case Leadership.NotReady _ -> false;
-                            case Leadership.Elsewhere other -> other.nodeId().isPresent();
-                        })
-                .orElse(false);
     }
 
     private Optional<String> notReady() {
@@ -679,11 +575,8 @@ public final class Broker implements AutoCloseable {
 
     /// Where Kafka clients connect first, `HOST:PORT`.
     public String kafka() {
-        if (listeners.isEmpty()) {
-            return "";
-        }
-        Endpoint endpoint = bound(config.listeners().advertised().getFirst(), listeners.getFirst());
-        return new HostPort(endpoint.host(), endpoint.port()).toString();
+        KafkaListeners open = listeners;
+        return open == null ? "" : open.first().toString();
     }
 
     /// Where the HTTP side listens, `HOST:PORT`.

@@ -35,22 +35,51 @@ import org.jspecify.annotations.Nullable;
 /// What the admin API shows of this broker. Thread-safe; [#flush] and [#storage] block on the
 /// bucket.
 final class BrokerAdmin implements AdminView {
+    private static final Duration MOVE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(60);
 
     private final Supplier<ClusterInfo> cluster;
+    private final ClusterStates states;
+    private final LeaderDuties duties;
     private final ClusterMetadata metadata;
     private final List<ShardRuntime> shards;
     private final ObjectStore store;
 
     BrokerAdmin(
             Supplier<ClusterInfo> cluster,
+            ClusterStates states,
+            LeaderDuties duties,
             ClusterMetadata metadata,
             List<ShardRuntime> shards,
             ObjectStore store) {
         this.cluster = cluster;
+        this.states = states;
+        this.duties = duties;
         this.metadata = metadata;
         this.shards = shards;
         this.store = store;
+    }
+
+    @Override
+    public ClusterState state() {
+        return states.now();
+    }
+
+    @Override
+    public void moveLeader(int shard, int toNode)
+            throws UnavailableException, InterruptedException {
+        try {
+            duties.move(shard, toNode).get(MOVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IllegalArgumentException refused) {
+                throw refused;
+            }
+            throw new UnavailableException(
+                    "leadership was not handed over: shard=" + shard + ", why=" + e.getCause());
+        } catch (TimeoutException e) {
+            throw new UnavailableException(
+                    "leadership was not handed over in time: shard=" + shard);
+        }
     }
 
     /// Each broker speaks for the shards that it leads; a command asks all brokers.
@@ -157,7 +186,7 @@ final class BrokerAdmin implements AdminView {
 
     @Override
     public Flushed flush(@Nullable String topic, boolean segments)
-            throws ArchiveUnavailableException, InterruptedException {
+            throws UnavailableException, InterruptedException {
         if (topic != null && metadata.topic(topic).isEmpty()) {
             throw new IllegalArgumentException("no such topic: topic=" + topic);
         }
@@ -193,7 +222,7 @@ final class BrokerAdmin implements AdminView {
     }
 
     private static Map<PartitionId, Long> journaledEnds(ShardRuntime shard, long deadlineNs)
-            throws ArchiveUnavailableException, InterruptedException {
+            throws UnavailableException, InterruptedException {
         Running running = running(shard);
         CompletableFuture<io.varve.archiver.Flushed> flushed =
                 running.archiver().flush(running.source().appliedEndIndex());
@@ -201,13 +230,13 @@ final class BrokerAdmin implements AdminView {
             return flushed.get(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS)
                     .journaledEnds();
         } catch (ExecutionException e) {
-            throw new ArchiveUnavailableException(
+            throw new UnavailableException(
                     "flush was broken off: shard="
                             + shard.shard().id()
                             + ", error="
                             + e.getCause());
         } catch (TimeoutException e) {
-            throw new ArchiveUnavailableException(
+            throw new UnavailableException(
                     "bucket did not take everything in "
                             + FLUSH_TIMEOUT.toSeconds()
                             + " s: shard="
@@ -215,17 +244,17 @@ final class BrokerAdmin implements AdminView {
         }
     }
 
-    private static Running running(ShardRuntime shard) throws ArchiveUnavailableException {
+    private static Running running(ShardRuntime shard) throws UnavailableException {
         return shard.archiving()
                 .running()
                 .orElseThrow(() ->
-                        new ArchiveUnavailableException(
+                        new UnavailableException(
                                 "this broker does not lead the shard now: shard="
                                         + shard.shard().id()));
     }
 
     private static void archive(ShardRuntime shard, List<PartitionView> views, long deadlineNs)
-            throws ArchiveUnavailableException, InterruptedException {
+            throws UnavailableException, InterruptedException {
         Map<PartitionView, Long> targets = new HashMap<>();
         views.forEach(view -> targets.put(view, view.lastStableOffset()));
         running(shard).archiver().archiveNow(views.stream().map(PartitionView::id).toList());
@@ -239,7 +268,7 @@ final class BrokerAdmin implements AdminView {
                                                         || target.getKey().closed()),
                         Duration.ofNanos(deadlineNs - System.nanoTime()));
         if (!done) {
-            throw new ArchiveUnavailableException(
+            throw new UnavailableException(
                     "segments were not written in time: shard=" + shard.shard().id());
         }
     }

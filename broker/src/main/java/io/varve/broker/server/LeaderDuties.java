@@ -2,9 +2,9 @@
 package io.varve.broker.server;
 
 import io.varve.archiver.StepResult;
+import io.varve.broker.config.HostPort;
 import io.varve.broker.metadata.ClusterMetadata;
 import io.varve.broker.metadata.ShardReport;
-import io.varve.broker.config.HostPort;
 import io.varve.broker.peers.ControllerLink;
 import io.varve.broker.peers.ShardCalls;
 import io.varve.broker.raft.PeerClient;
@@ -154,26 +154,30 @@ final class LeaderDuties {
         List<RaftMember> members = raft.members();
         wanted.flatMap(to -> nextMembers(members, to))
                 .ifPresent(next -> {
-                    LOG.info(
-                            "members of a shard change: shard={}, from={}, to={}",
-                            shard.id(),
-                            members,
-                            next);
                     now.changing =
                             allRun(shard, members, next)
-                                    .thenCompose(run -> run
-                                            ? raft.changeMembers(members, next)
-                                            : CompletableFuture.failedFuture(
-                                                    new IllegalStateException(
-                                                            "a new member is not up yet")))
-                                    .whenComplete((done, error) -> {
-                                        if (error != null) {
-                                            LOG.warn(
-                                                    "members of a shard did not change, tried again: shard={}, why={}",
-                                                    shard.id(),
-                                                    error.toString());
-                                        }
-                                    });
+                                    .thenCompose(run ->
+                                            run
+                                                    ? change(shard, raft, members, next)
+                                                    : CompletableFuture.completedFuture(false));
+                });
+    }
+
+    private static CompletableFuture<Boolean> change(
+            LocalShard shard,
+            RaftGroupHandle raft,
+            List<RaftMember> members,
+            List<RaftMember> next) {
+        LOG.info("members of a shard change: shard={}, from={}, to={}", shard.id(), members, next);
+        return raft.changeMembers(members, next)
+                .handle((done, error) -> {
+                    if (error != null) {
+                        LOG.warn(
+                                "members of a shard did not change, tried again: shard={}, why={}",
+                                shard.id(),
+                                error.toString());
+                    }
+                    return error == null;
                 });
     }
 
@@ -293,7 +297,7 @@ final class LeaderDuties {
                 || raft.isEmpty()
                 || !(opened.shard().leadership() instanceof Leadership.Ready)) {
             return CompletableFuture.failedFuture(
-                    new IllegalStateException("not led by this broker: shard=" + number));
+                    new IllegalArgumentException("not led by this broker: shard=" + number));
         }
         return raft.get().followers().stream()
                 .filter(follower -> follower.name().nodeId() == toNode)
@@ -301,7 +305,7 @@ final class LeaderDuties {
                 .map(follower -> raft.get().transferTo(follower.name(), TRANSFER_LIMIT))
                 .orElseGet(() ->
                         CompletableFuture.failedFuture(
-                                new IllegalStateException(
+                                new IllegalArgumentException(
                                         "no replica there: shard="
                                                 + number
                                                 + ", broker="
