@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -81,6 +82,21 @@ public final class Controller implements AutoCloseable {
                     case Leadership.Ready ready -> lead(ready.term());
                     case Leadership.NotReady notReady -> queue.resign();
                     case Leadership.Elsewhere elsewhere -> queue.resign();
+                }
+            }
+        };
+    }
+
+    /// What a data shard of this broker tells its leadership to: a shard that becomes ready may lack
+    /// something.
+    public ShardListener dataShardListener(Executor background) {
+        return new ShardListener() {
+            @Override
+            public void onLeadership(Leadership leadership) {
+                if (leadership instanceof Leadership.Ready) {
+                    background.execute(() -> {
+                        var _ = reconcile();
+                    });
                 }
             }
         };

@@ -359,7 +359,7 @@ public final class Broker implements AutoCloseable {
             runtime.shard().addListenerFromStart(controller.leadershipListener());
         } else {
             runtime.shard().addListenerFromStart(groups.shardListener());
-            runtime.shard().addListenerFromStart(reconcileWhenReady());
+            runtime.shard().addListenerFromStart(controller.dataShardListener(background));
         }
         runtime.shard().addListenerFromStart(waiters);
         runtime.shard().addListenerFromStart(runtime.archiving());
@@ -376,19 +376,6 @@ public final class Broker implements AutoCloseable {
 
     private TopicLocalRetention localRetention() {
         return new TopicLocalRetention(metadata, policies, pressure::underPressure);
-    }
-
-    private ShardListener reconcileWhenReady() {
-        return new ShardListener() {
-            @Override
-            public void onLeadership(Leadership leadership) {
-                if (leadership instanceof Leadership.Ready) {
-                    background.execute(() -> {
-                        var _ = controller.reconcile();
-                    });
-                }
-            }
-        };
     }
 
     private AdminHttp startHttp() throws BrokerStartException {

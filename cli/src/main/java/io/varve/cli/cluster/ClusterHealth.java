@@ -90,8 +90,8 @@ final class ClusterHealth implements Callable<Integer> {
                         + health.shards()
                         + " shards, controller "
                         + (health.controllerId() < 0 ? "unknown" : health.controllerId());
-        return health.problems().isEmpty()
-                ? head
-                : head + "\n" + String.join("\n", health.problems());
+        StringBuilder text = new StringBuilder(head).append('\n');
+        health.problems().forEach(problem -> text.append(problem).append('\n'));
+        return text.toString();
     }
 }

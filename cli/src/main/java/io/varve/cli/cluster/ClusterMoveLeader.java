@@ -65,7 +65,7 @@ final class ClusterMoveLeader implements Callable<Integer> {
         }
         if (known.leader() == to) {
             output.print(
-                    Map.of("shard", shard, "leader", to), "broker " + to + " leads it already");
+                    Map.of("shard", shard, "leader", to), "broker " + to + " leads it already\n");
             return ExitCode.DONE;
         }
         for (BrokerHttp broker : cluster.brokers()) {
@@ -73,7 +73,7 @@ final class ClusterMoveLeader implements Callable<Integer> {
                 broker.post("/api/v1/shards/" + shard + "/leader?to=" + to);
                 output.print(
                         Map.of("shard", shard, "leader", to),
-                        "shard " + shard + " is led by broker " + to);
+                        "shard " + shard + " is led by broker " + to + "\n");
                 return ExitCode.DONE;
             }
         }
