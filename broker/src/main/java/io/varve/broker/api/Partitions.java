@@ -62,9 +62,10 @@ final class Partitions {
         Optional<PartitionView> view = shard.partition(new PartitionId(topic.id(), partition));
         return switch (shard.leadership()) {
             case Leadership.Ready _ ->
-                    view.isPresent() && !view.get().closed()
+                    view.isPresent() && !view.get().closed() && !shard.cutOff()
                             ? new PartitionPlace.Here(shard, view.get())
-                            // Created and not open yet: clients come again.
+                            // Created and not open yet, or nobody to vouch for it: clients come
+                            // again.
                             : new PartitionPlace.Elsewhere(
                                     OptionalInt.empty(), OptionalInt.empty());
             case Leadership.NotReady _ ->

@@ -87,8 +87,8 @@ public final class Controller implements AutoCloseable {
         };
     }
 
-    /// What a data shard of this broker tells its leadership to: a shard that becomes ready may lack
-    /// something.
+    /// What a data shard of this broker tells its leadership to: a shard that becomes ready may
+    /// lack something.
     public ShardListener dataShardListener(Executor background) {
         return new ShardListener() {
             @Override

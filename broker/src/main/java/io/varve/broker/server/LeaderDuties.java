@@ -114,8 +114,9 @@ final class LeaderDuties {
                         now.inSync.look(
                                 now.term, nanos.getAsLong(), raft.commitIndex(), followers));
         inSync.add(nodeId);
-        shard.inSync(inSync.size() + missing(row));
-        if (!shard.leadsForSure()) {
+        boolean alone = !shard.leadsForSure();
+        shard.replicasSeen(inSync.size() + missing(row), alone);
+        if (alone) {
             return;
         }
         row.ifPresent(known -> report(known, now, inSync));

@@ -47,7 +47,6 @@ import org.slf4j.LoggerFactory;
 public final class LocalShard implements Shard, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalShard.class);
     private static final long CLOSE_TIMEOUT_MS = 5_000;
-    private static final long INSTALL_PAUSE_MS = 1_000;
 
     private final ShardSetup setup;
     private final FrameLog log;
@@ -55,6 +54,7 @@ public final class LocalShard implements Shard, AutoCloseable {
     private final ShardWriter writer;
     private final BatchCheck check;
     private final Floor floor;
+    private final CheckpointInstalls installs;
     private final ExecutorService logThread;
     private final ExecutorService flushThread;
     private final Thread writerThread;
@@ -66,6 +66,8 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// Replicas that keep up, as far as is known: nobody is refused before the first count.
     private volatile int inSync = Integer.MAX_VALUE;
+
+    private volatile boolean cutOff;
 
     /// Opens what the directory holds: the checkpoint, or nothing.
     ///
@@ -87,6 +89,7 @@ public final class LocalShard implements Shard, AutoCloseable {
                         setup.checkpoints(),
                         setup.background(),
                         this::floorRaised);
+        this.installs = new CheckpointInstalls(setup, floor, () -> closed);
         Optional<ShardCheckpoint> checkpoint = floor.saved();
         checkpoint.ifPresent(this::load);
         this.check = new BatchCheck(setup.clock(), setup.limits().batchBytesMax());
@@ -263,9 +266,18 @@ public final class LocalShard implements Shard, AutoCloseable {
         writer.removeListener(listener);
     }
 
-    /// How many replicas keep up; for the one who counts them while this broker leads.
-    public void inSync(int replicas) {
+    /// For the one who looks after the replicas while this broker leads.
+    ///
+    /// @param replicas how many keep up
+    /// @param alone no majority was heard for the election time-out
+    public void replicasSeen(int replicas, boolean alone) {
         inSync = replicas;
+        cutOff = alone;
+    }
+
+    @Override
+    public boolean cutOff() {
+        return cutOff && writer.leadership() instanceof Leadership.Ready;
     }
 
     /// The Raft group, once it is open here.
@@ -556,40 +568,7 @@ public final class LocalShard implements Shard, AutoCloseable {
 
         @Override
         public CompletableFuture<LogPosition> installCheckpoint(long firstIndex) {
-            CompletableFuture<LogPosition> installed = new CompletableFuture<>();
-            setup.background().execute(() -> tryInstall(firstIndex, installed));
-            return installed;
-        }
-
-        /// Ratis asks again and again when this fails, and waits while it does not: so it stays
-        /// pending until the bucket has what is needed.
-        private void tryInstall(long firstIndex, CompletableFuture<LogPosition> installed) {
-            try {
-                Optional<ShardCheckpoint> newest =
-                        setup.checkpoints()
-                                .newest(setup.shard())
-                                .filter(checkpoint -> checkpoint.endIndex() >= firstIndex);
-                if (newest.isPresent()) {
-                    floor.install(newest.get());
-                    installed.complete(floor.position().orElseThrow());
-                    return;
-                }
-                LOG.info(
-                        "no checkpoint reaches the leader's log yet: shard={}, firstIndex={}",
-                        setup.shard(),
-                        firstIndex);
-            } catch (IOException | RuntimeException e) {
-                LOG.warn(
-                        "checkpoint not installed, trying again: shard={}, firstIndex={}",
-                        setup.shard(),
-                        firstIndex,
-                        e);
-            }
-            if (!closed) {
-                CompletableFuture.delayedExecutor(
-                                INSTALL_PAUSE_MS, TimeUnit.MILLISECONDS, setup.background())
-                        .execute(() -> tryInstall(firstIndex, installed));
-            }
+            return installs.from(firstIndex);
         }
 
         @Override

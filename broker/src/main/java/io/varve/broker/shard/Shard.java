@@ -20,6 +20,10 @@ public interface Shard {
     /// OFFSET_OUT_OF_RANGE.
     boolean leadsForSure();
 
+    /// Whether this broker leads and has not heard a majority for the election time-out, as it
+    /// found when it looked last: whatever it does now may be for nothing. Quick.
+    boolean cutOff();
+
     /// Hands batches to the shard's writer. Refused at once, with a retriable error, when its queue
     /// is full.
     AppendTicket append(AppendRequest request);

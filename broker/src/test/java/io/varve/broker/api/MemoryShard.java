@@ -67,6 +67,11 @@ final class MemoryShard implements Shard {
     }
 
     @Override
+    public boolean cutOff() {
+        return false;
+    }
+
+    @Override
     public boolean leadsForSure() {
         return leadsForSure;
     }
