@@ -49,7 +49,6 @@ import io.varve.manifest.generation.BrokerAlive;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -178,7 +177,7 @@ public final class Broker implements AutoCloseable {
                 new ColdTier(
                         bucket.store(),
                         config.hotTier().cacheDir(),
-                        config.hotTier().cacheBytes().orElse(defaultCacheBytes(directory)),
+                        config.hotTier().cacheBytes().orElse(directory.diskBytes() / 10),
                         background);
         ShardLimits limits =
                 ShardLimits.of(
@@ -283,7 +282,7 @@ public final class Broker implements AutoCloseable {
         http = startHttp();
         opened.push(http);
         openListeners(reader, opened);
-        ClusterMembership membership =
+        var membership =
                 new ClusterMembership(
                         link, identity.clusterId(), brokerIdentity(identity), metadata);
         opened.push(() -> {
@@ -328,10 +327,6 @@ public final class Broker implements AutoCloseable {
         ScheduledFuture<?> scheduled =
                 timer.schedule(task, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
         return () -> scheduled.cancel(false);
-    }
-
-    private static long defaultCacheBytes(DataDirectory directory) throws IOException {
-        return Files.getFileStore(directory.root()).getTotalSpace() / 10;
     }
 
     private CompletableFuture<ByteBuffer> readBatches(

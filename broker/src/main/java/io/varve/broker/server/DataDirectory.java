@@ -98,6 +98,11 @@ public final class DataDirectory implements AutoCloseable {
         return Files.exists(raft());
     }
 
+    /// Size of the disk that holds the directory.
+    long diskBytes() throws IOException {
+        return Files.getFileStore(root).getTotalSpace();
+    }
+
     public Path cache() {
         return root.resolve("cache");
     }

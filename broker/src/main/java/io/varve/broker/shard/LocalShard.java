@@ -266,10 +266,7 @@ public final class LocalShard implements Shard, AutoCloseable {
         writer.removeListener(listener);
     }
 
-    /// For the one who looks after the replicas while this broker leads.
-    ///
-    /// @param replicas how many keep up
-    /// @param alone no majority was heard for the election time-out
+    /// Told while this broker leads: how many replicas keep up, and whether no majority was heard.
     public void replicasSeen(int replicas, boolean alone) {
         inSync = replicas;
         cutOff = alone;
