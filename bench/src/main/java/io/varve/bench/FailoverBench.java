@@ -14,8 +14,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// How long producers stall when the leader of their partition goes: writes to partition 0 every few
-/// milliseconds (acks=all, idempotent), ends the leader's process, and prints the longest time
+/// How long producers stall when the leader of their partition goes: writes to partition 0 every
+/// few milliseconds (acks=all, idempotent), ends the leader's process, and prints the longest time
 /// between two acknowledgements.
 ///
 /// ```
@@ -71,8 +71,7 @@ public final class FailoverBench {
             LockSupport.parkNanos(WARM.toNanos());
             longestNs.set(0);
             int leader = leader(properties, args[1]);
-            ProcessHandle process =
-                    ProcessHandle.of(pids.getOrDefault(leader, -1L)).orElseThrow();
+            ProcessHandle process = ProcessHandle.of(pids.getOrDefault(leader, -1L)).orElseThrow();
             boolean told = args[3].equals("kill") ? process.destroyForcibly() : process.destroy();
             LockSupport.parkNanos(AFTER.toNanos());
             running.set(false);
@@ -80,12 +79,7 @@ public final class FailoverBench {
             producer.flush();
             System.out.printf(
                     "how=%s leader=%d told=%b acked=%d failed=%d stall_ms=%d%n",
-                    args[3],
-                    leader,
-                    told,
-                    acked.get(),
-                    failed.get(),
-                    longestNs.get() / 1_000_000);
+                    args[3], leader, told, acked.get(), failed.get(), longestNs.get() / 1_000_000);
         }
     }
 
