@@ -3,27 +3,16 @@ package io.varve.broker.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.varve.broker.config.BrokerConfig;
-import io.varve.broker.config.ConfigSources;
-import io.varve.broker.config.Endpoint;
-import io.varve.broker.config.HostPort;
 import io.varve.broker.shard.Leadership;
 import io.varve.manifest.PartitionId;
-import io.varve.manifest.ShardId;
 import io.varve.manifest.metadata.ShardDirectories;
 import io.varve.manifest.topic.TopicDocument;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
@@ -31,26 +20,9 @@ import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ApiError;
-import org.apache.kafka.common.security.auth.SecurityProtocol;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class ControllerTest {
-    private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochMilli(1_000));
-
-    private final MemoryMetadataLog log = new MemoryMetadataLog();
-    private final MemoryDataShards shards = new MemoryDataShards(2);
-    private final RecordedDeletions deletions = new RecordedDeletions();
-    private final AtomicLong topicIds = new AtomicLong();
-    private final List<Controller> controllers = new ArrayList<>();
-    private ClusterMetadata metadata = new ClusterMetadata();
-
-    @AfterEach
-    void close() {
-        controllers.forEach(Controller::close);
-    }
-
+class ControllerTest extends ControllerWorld {
     @Test
     void topicsAreSpreadOverShardsAndOpenWhenAnswered() {
         Controller controller = started(1);
@@ -401,108 +373,6 @@ class ControllerTest {
     }
 
     @Test
-    void brokersThatJoinGetTheReplicasThatAreMissingAndTheirPartOfTheLeaders() {
-        Controller controller = started(1);
-        create(controller, topic("a", 2)); // one replica each
-        join(controller.report(new ShardReport(1, 1, 1, List.of(1))));
-        join(controller.report(new ShardReport(2, 1, 1, List.of(1))));
-        unfence(controller, 1);
-        for (int node : List.of(2, 3)) {
-            join(controller.registerBroker(broker(node, node)));
-            unfence(controller, node);
-        }
-
-        NewTopic three = new NewTopic("b", 3, (short) 3, Map.of(), Map.of());
-        for (int shard = 3; shard <= 8; shard++) {
-            shards.open.put(shard, new java.util.TreeMap<>());
-        }
-        assertThat(create(controller, three).error()).isEqualTo(ApiError.NONE);
-
-        assertThat(
-                        metadata.shards().rows().values().stream()
-                                .filter(row -> row.replicas().size() == 3)
-                                .map(row -> row.nodes().getFirst()))
-                .as("every broker is the preferred leader of as many shards")
-                .containsExactlyInAnyOrder(1, 1, 2, 2, 3, 3);
-        controller.tend();
-        assertThat(metadata.shards().row(1).orElseThrow().nodes())
-                .as("one replica is what its partitions were made with")
-                .containsExactly(1);
-    }
-
-    @Test
-    void aBrokerThatIsSilentIsFencedAndComesBack() {
-        Controller controller = started(1);
-        join(controller.registerBroker(broker(2, 2)));
-        assertThat(metadata.image().cluster().broker(2).fenced()).as("not caught up").isTrue();
-        unfence(controller, 2);
-        assertThat(metadata.image().cluster().broker(2).fenced()).isFalse();
-
-        nanos.addAndGet(Duration.ofSeconds(5).toNanos());
-        unfence(controller, 2);
-        nanos.addAndGet(Duration.ofSeconds(8).toNanos());
-        controller.tend();
-        assertThat(metadata.image().cluster().broker(2).fenced()).as("heard 8 s ago").isFalse();
-
-        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
-        controller.tend();
-        Awaitility.await().until(() -> metadata.image().cluster().broker(2).fenced());
-        unfence(controller, 2);
-        assertThat(metadata.image().cluster().broker(2).fenced()).isFalse();
-    }
-
-    @Test
-    void aSecondBrokerOfOneIdIsRefusedWhileTheFirstLivesAndReplacesItAfterwards() {
-        Controller controller = started(1);
-        join(controller.registerBroker(broker(2, 2)));
-        NewTopic two = new NewTopic("b", 1, (short) 2, Map.of(), Map.of());
-        for (int shard = 3; shard <= 6; shard++) {
-            shards.open.put(shard, new java.util.TreeMap<>());
-        }
-        create(controller, two);
-
-        assertThat(join(controller.registerBroker(broker(2, 99))).error().error())
-                .isEqualTo(Errors.DUPLICATE_BROKER_REGISTRATION);
-        nanos.addAndGet(Duration.ofSeconds(10).toNanos());
-        assertThat(join(controller.registerBroker(broker(2, 99))).error()).isEqualTo(ApiError.NONE);
-
-        assertThat(
-                        metadata.shards().rows().values().stream()
-                                .flatMap(row -> row.replica(2).stream())
-                                .map(replica -> replica.peerBits()))
-                .as("an empty directory is a new peer wherever the old one was")
-                .isNotEmpty()
-                .containsOnly(new Uuid(2, 99));
-    }
-
-    @Test
-    void anOlderLeadersReportChangesNothing() {
-        Controller controller = started(1);
-        join(controller.registerBroker(broker(2, 2)));
-        for (int shard = 3; shard <= 6; shard++) {
-            shards.open.put(shard, new java.util.TreeMap<>());
-        }
-        create(controller, new NewTopic("b", 1, (short) 2, Map.of(), Map.of()));
-        int shard = metadata.placement("b", 0).orElseThrow().shard();
-
-        join(controller.report(new ShardReport(shard, 2, 7, List.of(2, 1))));
-        join(controller.report(new ShardReport(shard, 1, 6, List.of(1))));
-
-        assertThat(metadata.shards().row(shard).orElseThrow().leader()).isEqualTo(2);
-        assertThat(metadata.shards().row(shard).orElseThrow().isr())
-                .containsExactlyInAnyOrder(1, 2);
-    }
-
-    private void unfence(Controller controller, int node) {
-        join(
-                controller.heartbeat(
-                        node,
-                        metadata.image().cluster().broker(node).epoch(),
-                        metadata.appliedEnd(),
-                        false));
-    }
-
-    @Test
     void tooManyWaitingChangesAreRefused() {
         Controller controller = controller(1, 50, 1);
         log.nextFate = MemoryMetadataLog.Fate.LOST_UNANSWERED;
@@ -540,120 +410,5 @@ class ControllerTest {
         assertThat(metadata.appliedEnd()).isGreaterThanOrEqualTo(before);
         assertThat(metadata.whenApplied(before + 100)).isCompletedExceptionally();
         assertThat(metadata.topic("a")).isPresent();
-    }
-
-    private final AtomicLong nanos = new AtomicLong(1);
-
-    private Controller started(int nodeId) {
-        Controller controller = controller(nodeId, 200, 1_000);
-        Registration registered = join(controller.registerBroker(broker(nodeId, nodeId)));
-        assertThat(registered.error()).isEqualTo(ApiError.NONE);
-        return controller;
-    }
-
-    private BrokerIdentity broker(int nodeId, long directory) {
-        return new BrokerIdentity(
-                nodeId,
-                new Uuid(1, topicIds.incrementAndGet()),
-                new Uuid(2, directory),
-                new HostPort("127.0.0.1", 9192),
-                Optional.empty(),
-                List.of(new Endpoint("PLAINTEXT", SecurityProtocol.PLAINTEXT, "127.0.0.1", 9092)));
-    }
-
-    private Controller controller(int nodeId, long timeoutMs, int queued) {
-        log.attach(metadata.shardListener());
-        Controller controller =
-                new Controller(
-                        new ControllerSettings(
-                                config(nodeId),
-                                3,
-                                List.of(new ShardId(3, 1, 0), new ShardId(3, 2, 0)),
-                                1,
-                                Duration.ofSeconds(9),
-                                timeoutMs,
-                                queued),
-                        new ControllerPorts(
-                                metadata,
-                                log,
-                                shards,
-                                deletions,
-                                CLOCK,
-                                nanos::get,
-                                () -> new Uuid(77, topicIds.incrementAndGet())));
-        controllers.add(controller);
-        controller.leadershipListener().onLeadership(new Leadership.Ready(log.term));
-        return controller;
-    }
-
-    /// The process is gone; log and shards stay.
-    private void restart() {
-        controllers.forEach(Controller::close);
-        controllers.clear();
-        log.detachAll();
-        metadata = new ClusterMetadata();
-    }
-
-    private Map<PartitionId, String> allOpen() {
-        Map<PartitionId, String> all = new java.util.HashMap<>(shards.openIn(1));
-        all.putAll(shards.openIn(2));
-        return all;
-    }
-
-    private static BrokerConfig config(int nodeId) {
-        try {
-            return BrokerConfig.load(
-                    new ConfigSources(
-                            "test",
-                            Map.of(
-                                    "node.id", String.valueOf(nodeId),
-                                    "log.dirs", "/d",
-                                    "archive.bucket", "mem:",
-                                    "shards.per.broker", "2",
-                                    "offsets.topic.num.partitions", "4"),
-                            null,
-                            Map.of(),
-                            List.of(),
-                            1));
-        } catch (io.varve.broker.config.InvalidConfigException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static NewTopic topic(String name, int partitions) {
-        return new NewTopic(name, partitions, (short) -1, Map.of(), Map.of());
-    }
-
-    private static NewTopic manual(Map<Integer, List<Integer>> assignments) {
-        return new NewTopic("manual", -1, (short) -1, assignments, Map.of());
-    }
-
-    private static TopicResult create(Controller controller, NewTopic topic) {
-        return join(controller.createTopics(List.of(topic), false)).getFirst();
-    }
-
-    private static Errors widen(Controller controller, String topic, int count) {
-        return join(controller.createPartitions(
-                        List.of(new MorePartitions(topic, count, Optional.empty())), false))
-                .getFirst()
-                .error()
-                .error();
-    }
-
-    private static Errors delete(Controller controller, TopicToDelete topic) {
-        return join(controller.deleteTopics(List.of(topic), 10_000)).getFirst().error().error();
-    }
-
-    private static Errors alter(Controller controller, String topic, ConfigChange.Op op) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        return join(controller.alterConfigs(
-                        List.of(new ConfigChange(resource, List.of(op))), false))
-                .getFirst()
-                .error()
-                .error();
-    }
-
-    private static <T> T join(CompletableFuture<T> future) {
-        return future.orTimeout(20, TimeUnit.SECONDS).join();
     }
 }
