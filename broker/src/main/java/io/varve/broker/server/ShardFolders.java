@@ -69,10 +69,11 @@ record ShardFolders(
         log.damages()
                 .forEach(damage ->
                         LOG.error(
-                                "damage on local disk: shard={}, folder={}, {}; below the floor the bucket has it, above it this replica cannot go on",
+                                "damage on local disk: shard={}, folder={}, {}; below the floor the bucket has it, above it this replica cannot go on{}",
                                 id,
                                 logFolder,
-                                damage.getMessage()));
+                                damage.getMessage(),
+                                ShardSet.REPLACE_DAMAGED));
         ShardSetup setup =
                 new ShardSetup(
                         clusterId,

@@ -49,7 +49,7 @@ final class ShardSet implements AutoCloseable {
             ShardLimits.DEFAULT.produceTimeout().plusSeconds(10);
 
     /// A replica is never repaired or started empty: either could forget what was acknowledged.
-    private static final String REPLACE_DAMAGED =
+    static final String REPLACE_DAMAGED =
             "; move the data directory away: with other brokers alive this one joins them anew, alone restore: varve recover run --cluster --bucket URL";
 
     private final ConcurrentSkipListMap<Integer, Opened> shards = new ConcurrentSkipListMap<>();
