@@ -128,6 +128,8 @@ final class JournalDraft {
                     case ControlFact.TopicChanged changed ->
                             !changed.topicRecord().equals(ledger.topicRecord());
                     case ControlFact.LogStartMoved moved -> moved.logStart() > ledger.logStart();
+                    case ControlFact.Adopted adopted ->
+                            adopted.manifest().exists() && !ledger.manifest().exists();
                     case ControlFact.Closed gone -> closed.add(id);
                 };
         if (changes) {

@@ -57,6 +57,7 @@ final class TopicCopies implements Stepper {
                         copy(section.partition(), section.topicName(), changed.topicRecord());
                 case ControlFact.Closed closed -> waiting.remove(section.partition());
                 case ControlFact.LogStartMoved moved -> {}
+                case ControlFact.Adopted adopted -> {}
             }
         } finally {
             lock.unlock();

@@ -157,6 +157,9 @@ final class RecordedHotTier {
                     ledgers.get(control.partition()).topicChanged(changed.topicRecord());
             case ControlFact.LogStartMoved moved ->
                     ledgers.get(control.partition()).moveLogStart(moved.logStart());
+            case ControlFact.Adopted adopted ->
+                    ledgers.get(control.partition())
+                            .adopt(adopted.logStart(), adopted.manifest(), adopted.epochs());
             case ControlFact.Closed closed -> ledgers.remove(control.partition());
         }
     }

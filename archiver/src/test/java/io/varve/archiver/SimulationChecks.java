@@ -160,6 +160,12 @@ final class SimulationChecks {
                                             opened.startOffset()));
                     case ControlFact.LogStartMoved moved ->
                             ledgers.get(control.partition()).moveLogStart(moved.logStart());
+                    case ControlFact.Adopted adopted ->
+                            ledgers.get(control.partition())
+                                    .adopt(
+                                            adopted.logStart(),
+                                            adopted.manifest(),
+                                            adopted.epochs());
                     case ControlFact.Closed closed -> ledgers.remove(control.partition());
                     case ControlFact.TopicChanged changed ->
                             ledgers.get(control.partition()).topicChanged(changed.topicRecord());

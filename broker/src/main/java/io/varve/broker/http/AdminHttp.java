@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class AdminHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
     private static final int BACKLOG = 64;
+    private static final int BODY_BYTES_MAX = 16 << 20;
     private static final int CLOSE_TIMEOUT_SECONDS = 1;
 
     private final HttpServer server;
@@ -79,7 +80,7 @@ public final class AdminHttp implements AutoCloseable {
             }
             pathKnown = true;
             if (route.method().equals(exchange.getRequestMethod())) {
-                return ask(route, new HttpQuery(variables.get(), parameters(exchange)));
+                return ask(route, exchange, variables.get());
             }
         }
         return pathKnown
@@ -87,9 +88,13 @@ public final class AdminHttp implements AutoCloseable {
                 : HttpAnswer.error(404, "no such path: " + rawPath, "");
     }
 
-    private static HttpAnswer ask(Route route, HttpQuery query) {
+    private static HttpAnswer ask(Route route, HttpExchange exchange, List<String> variables) {
         try {
-            return route.endpoint().answer(query);
+            byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX + 1);
+            if (body.length > BODY_BYTES_MAX) {
+                return HttpAnswer.error(413, "body is too large: limit=" + BODY_BYTES_MAX, "");
+            }
+            return route.endpoint().answer(new HttpQuery(variables, parameters(exchange), body));
         } catch (IllegalArgumentException e) {
             return HttpAnswer.error(400, String.valueOf(e.getMessage()), "");
         } catch (InterruptedException e) {

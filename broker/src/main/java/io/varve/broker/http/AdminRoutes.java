@@ -2,6 +2,7 @@
 package io.varve.broker.http;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.varve.broker.http.AdminView.RestoreRefusedException;
 import io.varve.broker.http.AdminView.UnavailableException;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,8 @@ public final class AdminRoutes {
                         "/api/v1/topics/{name}/storage",
                         query -> storage(view, query.variables().getFirst())),
                 Route.get("/api/v1/archive/status", query -> HttpAnswer.json(200, view.archive())),
-                Route.post("/api/v1/archive/flush", query -> flush(view, query)));
+                Route.post("/api/v1/archive/flush", query -> flush(view, query)),
+                Route.post("/api/v1/topics/{name}/restore", query -> restore(view, query)));
     }
 
     private static HttpAnswer ready(Optional<String> reason) {
@@ -68,6 +70,16 @@ public final class AdminRoutes {
                     503,
                     String.valueOf(e.getMessage()),
                     "varve cluster health shows why, try again");
+        }
+    }
+
+    private static HttpAnswer restore(AdminView view, HttpQuery query) throws InterruptedException {
+        String topic = query.variables().getFirst();
+        try {
+            view.restore(topic, query.body(), query.flag("check"));
+            return HttpAnswer.json(200, Map.of("topic", topic));
+        } catch (RestoreRefusedException e) {
+            return HttpAnswer.error(409, String.valueOf(e.getMessage()), "");
         }
     }
 

@@ -36,6 +36,16 @@ public interface AdminView {
     Flushed flush(@Nullable String topic, boolean segments)
             throws UnavailableException, InterruptedException;
 
+    /// Makes a topic known whose records `recover run --topic` put into this cluster's bucket, by
+    /// the controller. Blocks until it is open.
+    ///
+    /// @param json [io.varve.broker.metadata.TopicToRestore] as JSON
+    /// @param checkOnly tell only whether it could be done; nothing needs to be in the bucket
+    /// @throws IllegalArgumentException it cannot be done: why
+    /// @throws RestoreRefusedException the controller refused, or did not end it in time
+    void restore(String topic, byte[] json, boolean checkOnly)
+            throws RestoreRefusedException, InterruptedException;
+
     record ClusterInfo(
             String clusterId,
             int generation,
@@ -104,6 +114,15 @@ public interface AdminView {
     record Flushed(List<FlushedPartition> partitions) {}
 
     record FlushedPartition(String topic, int partition, long endOffset) {}
+
+    /// A topic is not restored.
+    final class RestoreRefusedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        public RestoreRefusedException(String message) {
+            super(message);
+        }
+    }
 
     /// What was asked did not come about in time.
     final class UnavailableException extends Exception {

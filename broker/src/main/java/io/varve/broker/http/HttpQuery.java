@@ -8,10 +8,16 @@ import java.util.Map;
 ///
 /// @param variables what the route's `{...}` parts matched, in order
 /// @param parameters the query's parameters, decoded; the last of a repeated one
-public record HttpQuery(List<String> variables, Map<String, String> parameters) {
+/// @param body what was sent with it; not copied
+public record HttpQuery(List<String> variables, Map<String, String> parameters, byte[] body) {
     public HttpQuery {
         variables = List.copyOf(variables);
         parameters = Map.copyOf(parameters);
+    }
+
+    /// Without a body.
+    public HttpQuery(List<String> variables, Map<String, String> parameters) {
+        this(variables, parameters, new byte[0]);
     }
 
     /// A parameter that says yes or no; absent is no.

@@ -6,12 +6,14 @@ import io.varve.broker.log.ShardCommand.ChangeTopic;
 import io.varve.broker.log.ShardCommand.ClosePartition;
 import io.varve.broker.log.ShardCommand.MoveLogStart;
 import io.varve.broker.log.ShardCommand.OpenPartition;
+import io.varve.broker.log.ShardCommand.OpenRestored;
 import io.varve.broker.log.ShardCommand.RaiseFloor;
 import io.varve.broker.log.ShardCommand.SetArchived;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.state.BatchFacts;
+import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -44,6 +46,8 @@ final class FrameTableCodec {
     private static final byte SET_ARCHIVED = 5;
     private static final byte RAISE_FLOOR = 6;
     private static final byte BARRIER = 7;
+    private static final byte OPEN_RESTORED = 8;
+    private static final int EPOCH_BYTES = 12;
 
     private FrameTableCodec() {}
 
@@ -66,6 +70,17 @@ final class FrameTableCodec {
             case DataSlice data -> DATA_HEADER_BYTES + BATCH_BYTES * data.batches().size();
             case CommandSlice(OpenPartition c) ->
                     ID_BYTES + sizeOf(c.topicName()) + sizeOf(c.topicRecordJson()) + 4 + 8;
+            case CommandSlice(OpenRestored c) ->
+                    ID_BYTES
+                            + sizeOf(c.topicName())
+                            + sizeOf(c.topicRecordJson())
+                            + 4
+                            + 8
+                            + 8
+                            + 4
+                            + 8
+                            + 4
+                            + EPOCH_BYTES * c.epochs().size();
             case CommandSlice(ClosePartition c) -> ID_BYTES + sizeOf(c.reason());
             case CommandSlice(ChangeTopic c) -> ID_BYTES + sizeOf(c.topicRecordJson());
             case CommandSlice(MoveLogStart c) -> ID_BYTES + 8;
@@ -88,6 +103,7 @@ final class FrameTableCodec {
                 putText(out, c.topicRecordJson());
                 out.putInt(c.baseEpoch()).putLong(c.startOffset());
             }
+            case CommandSlice(OpenRestored c) -> putRestored(out, c);
             case CommandSlice(ClosePartition c) -> {
                 putId(out.put(CLOSE), c.id());
                 putText(out, c.reason());
@@ -110,6 +126,40 @@ final class FrameTableCodec {
                     out.put(RAISE_FLOOR).putLong(c.endIndex()).putLong(c.term());
             case CommandSlice(Barrier c) -> out.put(BARRIER).putLong(c.tick());
         }
+    }
+
+    private static void putRestored(ByteBuffer out, OpenRestored c) {
+        putId(out.put(OPEN_RESTORED), c.id());
+        putText(out, c.topicName());
+        putText(out, c.topicRecordJson());
+        out.putInt(c.baseEpoch()).putLong(c.logStart()).putLong(c.endOffset());
+        out.putInt(c.manifest().generation()).putLong(c.manifest().version());
+        out.putInt(c.epochs().size());
+        c.epochs().forEach(start -> out.putInt(start.epoch()).putLong(start.startOffset()));
+    }
+
+    private static OpenRestored restored(ByteBuffer in) {
+        return new OpenRestored(
+                id(in),
+                text(in),
+                text(in),
+                in.getInt(),
+                in.getLong(),
+                in.getLong(),
+                new ManifestRef(in.getInt(), in.getLong()),
+                epochs(in));
+    }
+
+    private static List<EpochStart> epochs(ByteBuffer in) {
+        int count = in.getInt();
+        check(
+                count >= 0 && count <= in.remaining() / EPOCH_BYTES,
+                "epoch count does not fit: epochs=" + count);
+        List<EpochStart> epochs = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            epochs.add(new EpochStart(in.getInt(), in.getLong()));
+        }
+        return epochs;
     }
 
     private static void putData(ByteBuffer out, DataSlice data) {
@@ -170,6 +220,7 @@ final class FrameTableCodec {
                     new CommandSlice(
                             new OpenPartition(
                                     id(in), text(in), text(in), in.getInt(), in.getLong()));
+            case OPEN_RESTORED -> new CommandSlice(restored(in));
             case CLOSE -> new CommandSlice(new ClosePartition(id(in), text(in)));
             case CHANGE_TOPIC -> new CommandSlice(new ChangeTopic(id(in), text(in)));
             case MOVE_LOG_START -> new CommandSlice(new MoveLogStart(id(in), in.getLong()));

@@ -2,7 +2,9 @@
 package io.varve.broker.log;
 
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionState.ManifestRef;
+import java.util.List;
 
 /// A change of a shard that is no record. Applied on every replica alike; each may come twice, and
 /// changes nothing then.
@@ -15,6 +17,34 @@ public sealed interface ShardCommand {
             int baseEpoch,
             long startOffset)
             implements ShardCommand {}
+
+    /// Opens a partition here whose records below `endOffset` are all in segment objects: a topic
+    /// that was restored from a bucket. Refused for an id that was closed here before.
+    ///
+    /// @param epochs leader epochs of those records
+    record OpenRestored(
+            PartitionId id,
+            String topicName,
+            String topicRecordJson,
+            int baseEpoch,
+            long logStart,
+            long endOffset,
+            ManifestRef manifest,
+            List<EpochStart> epochs)
+            implements ShardCommand {
+        public OpenRestored {
+            epochs = List.copyOf(epochs);
+            if (logStart < 0 || endOffset < logStart) {
+                throw new IllegalArgumentException(
+                        "bad ends: partition="
+                                + id
+                                + ", logStart="
+                                + logStart
+                                + ", endOffset="
+                                + endOffset);
+            }
+        }
+    }
 
     /// The partition leaves this shard for good.
     record ClosePartition(PartitionId id, String reason) implements ShardCommand {}

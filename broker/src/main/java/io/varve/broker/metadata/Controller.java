@@ -278,6 +278,29 @@ public final class Controller implements AutoCloseable {
                 .thenCompose(this::opened);
     }
 
+    /// Makes a topic known whose records are in the bucket already. Answers as [#createTopics];
+    /// safe to ask again.
+    ///
+    /// @param validateOnly tell only whether it could be done
+    public CompletableFuture<TopicResult> restoreTopic(TopicToRestore topic, boolean validateOnly) {
+        if (topic.generation() != settings.generation()) {
+            return CompletableFuture.completedFuture(
+                    TopicResult.failed(
+                            topic.name(),
+                            new ApiError(
+                                    Errors.INVALID_REQUEST,
+                                    "topic was restored for another generation: generation="
+                                            + topic.generation()
+                                            + ", running="
+                                            + settings.generation())));
+        }
+        return queue.submit(
+                        image -> topicPlans.restore(image, topic, validateOnly),
+                        error -> List.of(TopicResult.failed(topic.name(), error)))
+                .thenCompose(this::opened)
+                .thenApply(List::getFirst);
+    }
+
     private CompletableFuture<List<TopicResult>> opened(ChangeQueue.Done<List<TopicResult>> done) {
         if (!done.changed()) {
             return CompletableFuture.completedFuture(done.result());

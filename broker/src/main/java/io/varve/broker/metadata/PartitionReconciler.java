@@ -4,6 +4,7 @@ package io.varve.broker.metadata;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.shard.CommandOutcome;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.metadata.RestoredRow;
 import io.varve.manifest.topic.TopicDocument;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -115,8 +116,7 @@ final class PartitionReconciler {
             PartitionId id = new PartitionId(topic.id(), entry.getKey());
             String known = there.get(id);
             if (known == null) {
-                ShardCommand command = new ShardCommand.OpenPartition(id, topic.name(), line, 0, 0);
-                all = both(all, shards.submit(shard.getAsInt(), command));
+                all = both(all, shards.submit(shard.getAsInt(), opening(image, id, topic, line)));
             } else if (!known.equals(line)) {
                 all =
                         both(
@@ -126,6 +126,23 @@ final class PartitionReconciler {
             }
         }
         return all;
+    }
+
+    /// Without records, but for one that was restored with them.
+    private static ShardCommand opening(
+            MetadataImage image, PartitionId id, TopicImage topic, String line) {
+        return RestoredRow.of(image.configs(), id)
+                .<ShardCommand>map(row ->
+                        new ShardCommand.OpenRestored(
+                                id,
+                                topic.name(),
+                                line,
+                                row.baseEpoch(),
+                                row.logStart(),
+                                row.endOffset(),
+                                row.manifest(),
+                                row.epochs()))
+                .orElseGet(() -> new ShardCommand.OpenPartition(id, topic.name(), line, 0, 0));
     }
 
     private static CompletableFuture<Boolean> both(

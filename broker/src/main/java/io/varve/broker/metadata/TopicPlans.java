@@ -3,6 +3,8 @@ package io.varve.broker.metadata;
 
 import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.config.TopicConfigs;
+import io.varve.manifest.PartitionId;
+import io.varve.manifest.metadata.RestoredRow;
 import io.varve.manifest.metadata.ShardDirectories;
 import io.varve.manifest.metadata.ShardRow;
 import java.util.ArrayList;
@@ -123,6 +125,51 @@ final class TopicPlans {
                             wanted.replicationFactor()));
         }
         return new Plan<>(validateOnly ? List.of() : withShards(placement, records), results);
+    }
+
+    /// A topic with a given id whose partitions open with records. Asking again for the one that is
+    /// there changes nothing.
+    Plan<List<TopicResult>> restore(
+            MetadataImage image, TopicToRestore topic, boolean validateOnly) {
+        TopicImage there = image.topics().getTopic(topic.name());
+        if (there != null && there.id().equals(topic.id())) {
+            return new Plan<>(List.of(), List.of(TopicResult.done(there.name(), there.id())));
+        }
+        NewTopic wanted = topic.asNewTopic();
+        ApiError error = nameError(image, collisionNames(image), topic.name());
+        if (error.isSuccess() && image.topics().getTopic(topic.id()) != null) {
+            error = new ApiError(Errors.INVALID_REQUEST, "topic id is taken: id=" + topic.id());
+        }
+        Checked<Layout> layout =
+                error.isFailure() ? new Checked<>(Optional.empty(), error) : layout(image, wanted);
+        Checked<Map<String, String>> configs =
+                layout.value().isEmpty()
+                        ? new Checked<>(Optional.empty(), layout.error())
+                        : configs(image, wanted);
+        if (layout.value().isEmpty() || configs.value().isEmpty()) {
+            return new Plan<>(
+                    List.of(), List.of(TopicResult.failed(topic.name(), configs.error())));
+        }
+        Layout made = layout.value().get();
+        ShardPlacement placement = placement(image);
+        List<ApiMessageAndVersion> records = new ArrayList<>();
+        for (int partition = 0; partition < topic.partitions().size(); partition++) {
+            records.add(
+                    topic.partitions()
+                            .get(partition)
+                            .record(new PartitionId(topic.id(), partition)));
+        }
+        records.addAll(
+                topicRecords(topic.name(), topic.id(), made, configs.value().get(), placement));
+        return new Plan<>(
+                validateOnly ? List.of() : withShards(placement, records),
+                List.of(
+                        new TopicResult(
+                                topic.name(),
+                                topic.id(),
+                                ApiError.NONE,
+                                made.partitions(),
+                                made.replicationFactor())));
     }
 
     private static List<ApiMessageAndVersion> withShards(
@@ -445,6 +492,7 @@ final class TopicPlans {
                                 "Duplicate topic name."));
             } else {
                 records.add(Records.of(new RemoveTopicRecord().setTopicId(topic.id())));
+                records.addAll(RestoredRow.forgotten(image.configs(), topic.id()));
                 results.add(TopicResult.done(topic.name(), topic.id()));
             }
         }

@@ -10,6 +10,7 @@ import io.varve.broker.metadata.ProducerIdBlock;
 import io.varve.broker.metadata.Registration;
 import io.varve.broker.metadata.ShardReport;
 import io.varve.broker.metadata.TopicResult;
+import io.varve.broker.metadata.TopicToRestore;
 import io.varve.broker.raft.PeerHandler;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
@@ -41,6 +43,8 @@ final class ControllerCalls {
     static final String REPORT = "report";
     static final String PRODUCER_IDS = "producer-ids";
     static final String CREATE_TOPICS = "create-topics";
+    static final String RESTORE_TOPIC = "restore-topic";
+    static final String CHECK_RESTORE = "check-restore-topic";
 
     private ControllerCalls() {}
 
@@ -95,7 +99,16 @@ final class ControllerCalls {
                             .createTopics(topicsOf(asked), asked.validateOnly())
                             .thenApply(ControllerCalls::createdAnswer);
                 });
+        handlers.put(RESTORE_TOPIC, request -> restore(controller, request, false));
+        handlers.put(CHECK_RESTORE, request -> restore(controller, request, true));
         return Map.copyOf(handlers);
+    }
+
+    private static CompletableFuture<byte[]> restore(
+            Controller controller, byte[] request, boolean validateOnly) {
+        return controller
+                .restoreTopic(TopicToRestore.fromJson(request), validateOnly)
+                .thenApply(result -> createdAnswer(List.of(result)));
     }
 
     private static ByteBufferAccessor accessor(byte[] bytes) {

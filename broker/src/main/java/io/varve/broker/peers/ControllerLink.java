@@ -9,6 +9,7 @@ import io.varve.broker.metadata.ProducerIdBlock;
 import io.varve.broker.metadata.Registration;
 import io.varve.broker.metadata.ShardReport;
 import io.varve.broker.metadata.TopicResult;
+import io.varve.broker.metadata.TopicToRestore;
 import io.varve.broker.raft.PeerClient;
 import io.varve.broker.raft.PeerHandler;
 import java.time.Duration;
@@ -128,6 +129,18 @@ public final class ControllerLink {
                         topics.stream()
                                 .map(topic -> TopicResult.failed(topic.name(), errorOf(error)))
                                 .toList());
+    }
+
+    /// @see Controller#restoreTopic
+    public CompletableFuture<TopicResult> restoreTopic(TopicToRestore topic, boolean validateOnly) {
+        return ask(
+                        validateOnly
+                                ? ControllerCalls.CHECK_RESTORE
+                                : ControllerCalls.RESTORE_TOPIC,
+                        topic.toJson(),
+                        CHANGE_LIMIT)
+                .thenApply(answer -> ControllerCalls.createdTopics(answer).getFirst())
+                .exceptionally(error -> TopicResult.failed(topic.name(), errorOf(error)));
     }
 
     /// Makes `__consumer_offsets` exist, with as many replicas as asked for and brokers allow.

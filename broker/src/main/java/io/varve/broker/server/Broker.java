@@ -383,7 +383,8 @@ public final class Broker implements AutoCloseable {
                         duties,
                         metadata,
                         runtimes.all(),
-                        bucket.store());
+                        bucket.store(),
+                        link);
         try {
             return AdminHttp.start(
                     new InetSocketAddress(address.host(), address.port()),

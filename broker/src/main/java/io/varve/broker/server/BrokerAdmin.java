@@ -6,11 +6,15 @@ import io.varve.archiver.ShardArchiver;
 import io.varve.archiver.ShardArchiver.PartitionArchive;
 import io.varve.broker.http.AdminView;
 import io.varve.broker.metadata.ClusterMetadata;
+import io.varve.broker.metadata.TopicResult;
+import io.varve.broker.metadata.TopicToRestore;
+import io.varve.broker.peers.ControllerLink;
 import io.varve.broker.server.ShardArchiving.Running;
 import io.varve.broker.shard.Leadership;
 import io.varve.broker.shard.PartitionView;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.metadata.RestoredRow;
 import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.objectstore.ObjectStore;
@@ -37,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class BrokerAdmin implements AdminView {
     private static final Duration MOVE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration RESTORE_TIMEOUT = Duration.ofSeconds(60);
 
     private final Supplier<ClusterInfo> cluster;
     private final ClusterStates states;
@@ -44,6 +49,7 @@ final class BrokerAdmin implements AdminView {
     private final ClusterMetadata metadata;
     private final List<ShardRuntime> shards;
     private final ObjectStore store;
+    private final ControllerLink controller;
 
     BrokerAdmin(
             Supplier<ClusterInfo> cluster,
@@ -51,13 +57,77 @@ final class BrokerAdmin implements AdminView {
             LeaderDuties duties,
             ClusterMetadata metadata,
             List<ShardRuntime> shards,
-            ObjectStore store) {
+            ObjectStore store,
+            ControllerLink controller) {
         this.cluster = cluster;
         this.states = states;
         this.duties = duties;
         this.metadata = metadata;
         this.shards = shards;
         this.store = store;
+        this.controller = controller;
+    }
+
+    @Override
+    public void restore(String topic, byte[] json, boolean checkOnly)
+            throws RestoreRefusedException, InterruptedException {
+        TopicToRestore wanted = TopicToRestore.fromJson(json);
+        if (!wanted.name().equals(topic)) {
+            throw new IllegalArgumentException(
+                    "topic is another one than the path says: topic=" + wanted.name());
+        }
+        if (!checkOnly) {
+            checkManifests(wanted);
+        }
+        TopicResult result;
+        try {
+            result =
+                    controller
+                            .restoreTopic(wanted, checkOnly)
+                            .get(RESTORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new RestoreRefusedException(
+                    "the controller did not answer, ask again: topic=" + topic + ", error=" + e);
+        }
+        if (result.error().isFailure()) {
+            throw new RestoreRefusedException(
+                    result.error().messageWithFallback()
+                            + ": topic="
+                            + topic
+                            + ", error="
+                            + result.error().error());
+        }
+    }
+
+    /// What is opened must be there: once it is open nothing asks again.
+    private void checkManifests(TopicToRestore topic) throws RestoreRefusedException {
+        for (int number = 0; number < topic.partitions().size(); number++) {
+            RestoredRow row = topic.partitions().get(number);
+            if (!row.manifest().exists()) {
+                continue;
+            }
+            PartitionId id = new PartitionId(topic.id(), number);
+            try {
+                PartitionManifest manifest =
+                        ManifestStore.read(store, topic.name(), id, row.manifest());
+                if (manifest.logStart() != row.logStart()
+                        || manifest.archivedEnd() != row.endOffset()) {
+                    throw new RestoreRefusedException(
+                            "manifest says something else: partition="
+                                    + id
+                                    + ", logStart="
+                                    + manifest.logStart()
+                                    + ", archivedEnd="
+                                    + manifest.archivedEnd());
+                }
+            } catch (ObjectStoreException | CorruptObjectException e) {
+                throw new RestoreRefusedException(
+                        "manifest cannot be read in this cluster's bucket: partition="
+                                + id
+                                + ", "
+                                + e.getMessage());
+            }
+        }
     }
 
     @Override

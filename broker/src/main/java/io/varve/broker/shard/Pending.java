@@ -45,6 +45,7 @@ sealed interface Pending {
     record Command(ShardCommand command, CompletableFuture<CommandOutcome> done, long deadlineNs)
             implements Pending {
         private static final int FIXED_FIELDS_BYTES = 64;
+        private static final int EPOCH_BYTES = 12;
 
         @Override
         public int sizeInBytes() {
@@ -53,6 +54,11 @@ sealed interface Pending {
                         FIXED_FIELDS_BYTES
                                 + bytesOf(open.topicName())
                                 + bytesOf(open.topicRecordJson());
+                case ShardCommand.OpenRestored open ->
+                        FIXED_FIELDS_BYTES
+                                + bytesOf(open.topicName())
+                                + bytesOf(open.topicRecordJson())
+                                + EPOCH_BYTES * open.epochs().size();
                 case ShardCommand.ClosePartition close ->
                         FIXED_FIELDS_BYTES + bytesOf(close.reason());
                 case ShardCommand.ChangeTopic change ->

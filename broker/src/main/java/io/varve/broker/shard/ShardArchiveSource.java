@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -131,13 +132,13 @@ public final class ShardArchiveSource implements ShardSource {
                                         data.leaderEpoch(),
                                         data.batches(),
                                         body.slice(data.position(), data.length())));
-                case CommandSlice(ShardCommand command) -> factOf(command).ifPresent(slices::add);
+                case CommandSlice(ShardCommand command) -> slices.addAll(factsOf(command));
             }
         }
         return new CommittedFrame(entry.term(), entry.index(), kept.leaderTimeMs(), slices);
     }
 
-    private Optional<CommittedFrame.Slice> factOf(ShardCommand command) {
+    private List<CommittedFrame.Slice> factsOf(ShardCommand command) {
         return switch (command) {
             case ShardCommand.OpenPartition c ->
                     control(
@@ -145,6 +146,13 @@ public final class ShardArchiveSource implements ShardSource {
                             c.topicName(),
                             new ControlFact.Opened(
                                     c.startOffset(), c.baseEpoch(), c.topicRecordJson()));
+            case ShardCommand.OpenRestored c ->
+                    control(
+                            c.id(),
+                            c.topicName(),
+                            new ControlFact.Opened(
+                                    c.endOffset(), c.baseEpoch(), c.topicRecordJson()),
+                            new ControlFact.Adopted(c.logStart(), c.manifest(), c.epochs()));
             case ShardCommand.ClosePartition c ->
                     control(
                             c.id(),
@@ -163,15 +171,17 @@ public final class ShardArchiveSource implements ShardSource {
             case ShardCommand.MoveLogStart c ->
                     control(c.id(), topicName(c.id()), new ControlFact.LogStartMoved(c.logStart()));
             case ShardCommand.SetArchived c ->
-                    Optional.of(new CommittedFrame.Archived(c.id(), c.archivedEnd(), c.manifest()));
-            case ShardCommand.RaiseFloor c -> Optional.empty();
-            case ShardCommand.Barrier c -> Optional.empty();
+                    List.of(new CommittedFrame.Archived(c.id(), c.archivedEnd(), c.manifest()));
+            case ShardCommand.RaiseFloor c -> List.of();
+            case ShardCommand.Barrier c -> List.of();
         };
     }
 
-    private static Optional<CommittedFrame.Slice> control(
-            PartitionId id, String topicName, ControlFact fact) {
-        return Optional.of(new CommittedFrame.Control(id, topicName, fact));
+    private static List<CommittedFrame.Slice> control(
+            PartitionId id, String topicName, ControlFact... facts) {
+        return Arrays.stream(facts)
+                .<CommittedFrame.Slice>map(fact -> new CommittedFrame.Control(id, topicName, fact))
+                .toList();
     }
 
     private String topicName(PartitionId id) {

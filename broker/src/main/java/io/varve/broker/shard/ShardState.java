@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.protocol.Errors;
 
 /// What a shard's frames add up to: the same on every replica, because apply reads no clock, no
@@ -227,6 +228,7 @@ final class ShardState {
         CommandOutcome outcome =
                 switch (command) {
                     case ShardCommand.OpenPartition open -> open(index, open);
+                    case ShardCommand.OpenRestored restored -> open(index, restored);
                     case ShardCommand.ClosePartition close -> close(index, close);
                     case ShardCommand.ChangeTopic change -> changeTopic(index, change);
                     case ShardCommand.MoveLogStart move -> moveLogStart(index, move);
@@ -243,6 +245,7 @@ final class ShardState {
     private static Optional<PartitionId> idOf(ShardCommand command) {
         return switch (command) {
             case ShardCommand.OpenPartition open -> Optional.of(open.id());
+            case ShardCommand.OpenRestored restored -> Optional.of(restored.id());
             case ShardCommand.ClosePartition close -> Optional.of(close.id());
             case ShardCommand.ChangeTopic change -> Optional.of(change.id());
             case ShardCommand.MoveLogStart move -> Optional.of(move.id());
@@ -253,23 +256,44 @@ final class ShardState {
     }
 
     private CommandOutcome open(long index, ShardCommand.OpenPartition command) {
-        if (open.containsKey(command.id())) {
-            return new CommandOutcome.Unchanged(
-                    index, "partition is open: partition=" + command.id());
+        return open(
+                index,
+                command.id(),
+                () ->
+                        PartitionLedger.open(
+                                command.id(),
+                                command.topicName(),
+                                command.topicRecordJson(),
+                                command.baseEpoch(),
+                                command.startOffset()));
+    }
+
+    private CommandOutcome open(long index, ShardCommand.OpenRestored command) {
+        return open(
+                index,
+                command.id(),
+                () -> {
+                    PartitionLedger ledger =
+                            PartitionLedger.open(
+                                    command.id(),
+                                    command.topicName(),
+                                    command.topicRecordJson(),
+                                    command.baseEpoch(),
+                                    command.endOffset());
+                    ledger.adopt(command.logStart(), command.manifest(), command.epochs());
+                    return ledger;
+                });
+    }
+
+    private CommandOutcome open(long index, PartitionId id, Supplier<PartitionLedger> ledger) {
+        if (open.containsKey(id)) {
+            return new CommandOutcome.Unchanged(index, "partition is open: partition=" + id);
         }
-        if (closed.containsKey(command.id())) {
+        if (closed.containsKey(id)) {
             return new CommandOutcome.Refused(
-                    Errors.UNKNOWN_TOPIC_ID,
-                    "partition was closed here: partition=" + command.id());
+                    Errors.UNKNOWN_TOPIC_ID, "partition was closed here: partition=" + id);
         }
-        PartitionLedger ledger =
-                PartitionLedger.open(
-                        command.id(),
-                        command.topicName(),
-                        command.topicRecordJson(),
-                        command.baseEpoch(),
-                        command.startOffset());
-        open.put(command.id(), replica(ledger));
+        open.put(id, replica(ledger.get()));
         return new CommandOutcome.Applied(index);
     }
 

@@ -14,6 +14,7 @@ import org.apache.kafka.common.protocol.Errors;
 /// Data shards in memory. They refuse everything while `down`.
 final class MemoryDataShards implements DataShards {
     final Map<Integer, Map<PartitionId, String>> open = new TreeMap<>();
+    final Map<PartitionId, ShardCommand.OpenRestored> restored = new TreeMap<>();
     boolean down;
     boolean known = true;
     int commands;
@@ -52,6 +53,11 @@ final class MemoryDataShards implements DataShards {
         switch (command) {
             case ShardCommand.OpenPartition c ->
                     partitions.putIfAbsent(c.id(), c.topicRecordJson());
+            case ShardCommand.OpenRestored c -> {
+                if (partitions.putIfAbsent(c.id(), c.topicRecordJson()) == null) {
+                    restored.put(c.id(), c);
+                }
+            }
             case ShardCommand.ChangeTopic c -> partitions.replace(c.id(), c.topicRecordJson());
             case ShardCommand.ClosePartition c -> partitions.remove(c.id());
             default -> throw new AssertionError("unexpected command: " + command);

@@ -11,6 +11,8 @@ import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.log.Slice;
 import io.varve.manifest.state.BatchFacts;
+import io.varve.manifest.state.EpochStart;
+import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +77,36 @@ class ShardStateTest {
                 .isInstanceOfSatisfying(
                         CommandOutcome.Refused.class,
                         refused -> assertThat(refused.error()).isEqualTo(Errors.UNKNOWN_TOPIC_ID));
+    }
+
+    @Test
+    void aRestoredPartitionOpensBehindRecordsThatAreInTheBucket() {
+        ShardCommand.OpenRestored restored =
+                new ShardCommand.OpenRestored(
+                        P0,
+                        "topic",
+                        "{}",
+                        7,
+                        3,
+                        20,
+                        new ManifestRef(1, 2),
+                        List.of(new EpochStart(2, 3), new EpochStart(6, 12)));
+
+        assertThat(command(10, new CommandSlice(restored)))
+                .isEqualTo(new CommandOutcome.Applied(10));
+        assertThat(command(11, new CommandSlice(restored)))
+                .isInstanceOf(CommandOutcome.Unchanged.class);
+        DataSlice next = new DataSlice(P0, 8, 0, 100, data(20, 4).batches());
+        state.apply(1, 12, frame(1, next), kept -> {});
+
+        PartitionState now = state.partition(P0).orElseThrow().state();
+        assertThat(now.logStart()).isEqualTo(3);
+        assertThat(now.archivedEnd()).isEqualTo(20);
+        assertThat(now.highWatermark()).isEqualTo(24);
+        assertThat(now.manifest()).isEqualTo(new ManifestRef(1, 2));
+        assertThat(now.epochs())
+                .containsExactly(
+                        new EpochStart(2, 3), new EpochStart(6, 12), new EpochStart(8, 20));
     }
 
     @Test

@@ -10,7 +10,9 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.RecoveryException;
 import io.varve.recovery.RecoveryPlanner;
+import io.varve.recovery.TopicPlanner;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -22,11 +24,15 @@ import picocli.CommandLine.Mixin;
         footer = {
             "",
             "Exit code 1 when something is lost or damaged.",
-            "Example:  varve recover plan --cluster --bucket file:///var/lib/varve/bucket"
+            "Example:  varve recover plan --cluster --bucket file:///var/lib/varve/bucket",
+            "          varve recover plan --topic orders --bucket file:///var/lib/varve/bucket"
         })
 final class RecoverPlan implements Callable<Integer> {
     @Mixin private final Output output = new Output();
-    @Mixin private final WholeCluster scope = new WholeCluster();
+
+    @ArgGroup(multiplicity = "1")
+    private RecoverScope scope = new RecoverScope();
+
     @Mixin private final BucketAccess bucket = new BucketAccess();
     @Mixin private final OffsetGap offsetGap = new OffsetGap();
 
@@ -34,6 +40,12 @@ final class RecoverPlan implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         long gap = offsetGap.offsets();
         try (ObjectStore store = bucket.open()) {
+            if (!scope.topics().isEmpty()) {
+                TopicPlanView plan =
+                        TopicPlanView.of(bucket.url(), TopicPlanner.plan(store, scope.topics()));
+                output.print(plan, plan.text());
+                return plan.lost().isEmpty() ? ExitCode.DONE : ExitCode.BAD_NEWS;
+            }
             PlanView plan = PlanView.of(bucket.url(), RecoveryPlanner.plan(store, gap));
             output.print(plan, ReportText.plan(plan));
             return plan.lost().isEmpty() ? ExitCode.DONE : ExitCode.BAD_NEWS;

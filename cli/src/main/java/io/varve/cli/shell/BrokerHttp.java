@@ -37,6 +37,16 @@ public final class BrokerHttp {
                         .build());
     }
 
+    /// As [#post], with a JSON body.
+    public JsonNode post(String path, byte[] json) throws CommandFailure {
+        return send(
+                HttpRequest.newBuilder(uri(path))
+                        .timeout(ANSWER_TIMEOUT)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(json))
+                        .build());
+    }
+
     /// As [#get], as a value.
     public <T> T get(String path, Class<T> type) throws CommandFailure {
         return JSON.convertValue(get(path), type);

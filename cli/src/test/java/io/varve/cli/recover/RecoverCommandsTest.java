@@ -225,6 +225,72 @@ class RecoverCommandsTest {
     }
 
     @Test
+    void topicsOfAPlanAndOfARunHaveTheirShapes() {
+        TopicPlanView plan =
+                new TopicPlanView(
+                        "file:///bucket",
+                        List.of(
+                                new TopicPlanView.Topic(
+                                        "orders",
+                                        "AAAAAAAAAAAAAAAAAAAAAg",
+                                        true,
+                                        "2026-01-31T12:00:00Z",
+                                        new TreeMap<>(),
+                                        TOPIC.partitions()),
+                                new TopicPlanView.Topic(
+                                        "users",
+                                        "AAAAAAAAAAAAAAAAAAAAAw",
+                                        false,
+                                        null,
+                                        new TreeMap<>(),
+                                        List.of())),
+                        1_100,
+                        List.of(LOSS),
+                        List.of(NOTE));
+        TopicRunView run =
+                new TopicRunView(
+                        CLUSTER,
+                        1,
+                        List.of(
+                                new TopicRunView.Topic(
+                                        "copy",
+                                        "AAAAAAAAAAAAAAAAAAAABA",
+                                        "orders",
+                                        "AAAAAAAAAAAAAAAAAAAAAg",
+                                        new TreeMap<>(),
+                                        List.of(
+                                                new TopicRunView.Partition(
+                                                        0, 5, 61, 56, 1_000, 1)))),
+                        2.5,
+                        List.of(),
+                        List.of(NOTE));
+
+        assertShape("recover-plan-topic", plan);
+        assertShape("recover-run-topic", run);
+        assertThat(plan.text())
+                .contains("orders.AAAAAAAAAAAAAAAAAAAAAg, deleted at 2026-01-31T12:00:00Z")
+                .contains("users.AAAAAAAAAAAAAAAAAAAAAw, alive")
+                .contains("LOST OR DAMAGED: 1");
+        assertThat(run.text()).contains("copy").contains("open after 2.5 s");
+    }
+
+    @Test
+    void topicsAndTheWholeClusterExcludeOneAnother() throws ObjectStoreException {
+        found();
+
+        for (String command :
+                List.of(
+                        "plan --cluster --topic orders",
+                        "run --yes --cluster --topic orders",
+                        "run --yes --topic orders users --as copy",
+                        "plan --topic orders")) {
+            Run run = Run.of(("recover " + command + " --bucket " + bucket).split(" "));
+
+            assertThat(run.exitCode()).as(command).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aVerificationHasItsShape() {
         RecoverVerify.Verified verified =
                 new RecoverVerify.Verified(

@@ -9,6 +9,7 @@ import io.varve.manifest.codec.ByteReader;
 import io.varve.manifest.codec.ByteWriter;
 import io.varve.manifest.codec.StateCodec;
 import io.varve.manifest.pack.PackSection.SparsePoint;
+import io.varve.manifest.state.PartitionState.ManifestRef;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -36,6 +37,7 @@ final class PackCodec {
     private static final int TOPIC_CHANGED = 2;
     private static final int LOG_START_MOVED = 3;
     private static final int CLOSED = 4;
+    private static final int ADOPTED = 5;
 
     private PackCodec() {}
 
@@ -101,6 +103,13 @@ final class PackCodec {
             case ControlFact.TopicChanged changed ->
                     out.u8(TOPIC_CHANGED).text(changed.topicRecord());
             case ControlFact.LogStartMoved moved -> out.u8(LOG_START_MOVED).i64(moved.logStart());
+            case ControlFact.Adopted adopted -> {
+                out.u8(ADOPTED)
+                        .i64(adopted.logStart())
+                        .i32(adopted.manifest().generation())
+                        .i64(adopted.manifest().version());
+                StateCodec.writeEpochs(out, adopted.epochs());
+            }
             case ControlFact.Closed closed ->
                     out.u8(CLOSED).i64(closed.endOffset()).text(closed.reason());
         }
@@ -238,6 +247,11 @@ final class PackCodec {
             case OPENED -> new ControlFact.Opened(in.i64(), in.i32(), in.text());
             case TOPIC_CHANGED -> new ControlFact.TopicChanged(in.text());
             case LOG_START_MOVED -> new ControlFact.LogStartMoved(in.i64());
+            case ADOPTED ->
+                    new ControlFact.Adopted(
+                            in.i64(),
+                            new ManifestRef(in.i32(), in.i64()),
+                            StateCodec.readEpochs(in));
             case CLOSED -> new ControlFact.Closed(in.i64(), in.text());
             default -> throw in.corrupt("unknown control fact: code=" + code);
         };

@@ -19,8 +19,8 @@ public final class SectionFold {
     /// @throws CorruptObjectException the section does not follow on what the ledger knows
     public static Optional<PartitionLedger> fold(
             @Nullable PartitionLedger ledger, PackSection section) {
-        PartitionLedger current = ledger == null ? open(section) : ledger;
         try {
+            PartitionLedger current = ledger == null ? open(section) : ledger;
             if (section.hasRecords()) {
                 current.appendFolded(
                         section.baseOffset(),
@@ -34,6 +34,7 @@ public final class SectionFold {
                     return Optional.empty();
                 }
             }
+            return Optional.of(current);
         } catch (IllegalStateException e) {
             throw new CorruptObjectException(
                     "section does not follow: partition="
@@ -42,13 +43,15 @@ public final class SectionFold {
                             + e.getMessage(),
                     e);
         }
-        return Optional.of(current);
     }
 
     private static List<ControlFact> followingFacts(
             @Nullable PartitionLedger ledger, PackSection section) {
         List<ControlFact> facts = section.facts();
-        return ledger == null ? facts.subList(1, facts.size()) : facts;
+        if (ledger != null) {
+            return facts;
+        }
+        return facts.subList(adopted(section).isPresent() ? 2 : 1, facts.size());
     }
 
     private static PartitionLedger open(PackSection section) {
@@ -60,12 +63,23 @@ public final class SectionFold {
                             + ", topic="
                             + section.topicName());
         }
-        return PartitionLedger.open(
-                section.partition(),
-                section.topicName(),
-                opened.topicRecord(),
-                opened.baseEpoch(),
-                opened.startOffset());
+        PartitionLedger ledger =
+                PartitionLedger.open(
+                        section.partition(),
+                        section.topicName(),
+                        opened.topicRecord(),
+                        opened.baseEpoch(),
+                        opened.startOffset());
+        adopted(section).ifPresent(adopted -> applyFact(ledger, adopted));
+        return ledger;
+    }
+
+    /// What the partition came with: in front of all records of the section.
+    private static Optional<ControlFact.Adopted> adopted(PackSection section) {
+        List<ControlFact> facts = section.facts();
+        return facts.size() > 1 && facts.get(1) instanceof ControlFact.Adopted adopted
+                ? Optional.of(adopted)
+                : Optional.empty();
     }
 
     /// @return false when the partition is closed
@@ -80,6 +94,10 @@ public final class SectionFold {
             }
             case ControlFact.LogStartMoved moved -> {
                 ledger.moveLogStart(moved.logStart());
+                yield true;
+            }
+            case ControlFact.Adopted adopted -> {
+                ledger.adopt(adopted.logStart(), adopted.manifest(), adopted.epochs());
                 yield true;
             }
             case ControlFact.Closed closed -> false;

@@ -204,6 +204,33 @@ public final class PartitionLedger {
         return true;
     }
 
+    /// The partition was opened behind records that are all in segment objects: it begins at
+    /// `logStart`, as manifest version `manifest` says.
+    ///
+    /// @param epochs leader epochs of those records
+    /// @throws IllegalStateException something was appended or archived already, or the start is
+    ///   behind the end
+    public void adopt(long logStart, ManifestRef manifest, List<EpochStart> epochs) {
+        if (this.logStart != highWatermark
+                || this.manifest.exists()
+                || !this.epochs.all().isEmpty()
+                || logStart > highWatermark) {
+            throw new IllegalStateException(
+                    "partition is not new: partition="
+                            + id
+                            + ", logStart="
+                            + this.logStart
+                            + ", highWatermark="
+                            + highWatermark
+                            + ", adoptedLogStart="
+                            + logStart);
+        }
+        this.logStart = logStart;
+        this.manifest = manifest;
+        epochs.forEach(epoch -> this.epochs.add(epoch.epoch(), epoch.startOffset()));
+        snapshot = null;
+    }
+
     /// The topic's JSON as it is now.
     public void topicChanged(String topicRecord) {
         this.topicRecord = topicRecord;

@@ -10,7 +10,9 @@ import io.varve.manifest.RandomSeed;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.TestBatches;
+import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionLedger;
+import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.manifest.state.RandomTraffic;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.memory.MemoryObjectStore;
@@ -109,6 +111,30 @@ final class SectionFoldTest {
         PackSection section = writer.finish(journal(0, 10)).index().sections().getFirst();
 
         assertThat(SectionFold.fold(null, section)).isEmpty();
+    }
+
+    @Test
+    void partitionThatCameWithRecordsFoldsToWhatWasAdopted() throws IOException {
+        List<EpochStart> epochs = List.of(new EpochStart(3, 4), new EpochStart(8, 11));
+        PartitionLedger shadow = PartitionLedger.open(ID, "orders", "{}", 9, 20);
+        PackWriter writer = PackWriter.inMemory();
+        writer.section(shadow)
+                .fact(new ControlFact.Opened(20, 9, "{}"))
+                .fact(new ControlFact.Adopted(4, new ManifestRef(1, 2), epochs))
+                .append(TestBatches.plain(20, 10, 5, 3, 10), 5);
+
+        PartitionLedger folded = writeReadFold(writer, 7, null);
+
+        assertThat(folded.snapshot()).isEqualTo(shadow.snapshot());
+        assertThat(folded.logStart()).isEqualTo(4);
+        assertThat(folded.archivedEnd()).isEqualTo(20);
+        assertThat(folded.highWatermark()).isEqualTo(23);
+        assertThat(folded.manifest()).isEqualTo(new ManifestRef(1, 2));
+        assertThat(folded.epochs())
+                .containsExactly(
+                        new EpochStart(3, 4), new EpochStart(8, 11), new EpochStart(10, 20));
+        assertThatThrownBy(() -> folded.adopt(0, new ManifestRef(1, 3), List.of()))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
