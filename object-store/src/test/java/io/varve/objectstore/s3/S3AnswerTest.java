@@ -15,7 +15,9 @@ import io.varve.objectstore.PutMode;
 import io.varve.objectstore.s3.ScriptedS3.Answer;
 import io.varve.objectstore.s3.ScriptedS3.Request;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -150,19 +152,19 @@ final class S3AnswerTest {
     }
 
     @Test
-    void closingEndsItsThreadAndMakesRequestsTransientErrors() {
-        assertThat(threads()).anyMatch(name -> name.equals("s3-deadlines-bucket"));
+    void closingEndsItsThreadAndMakesRequestsTransientErrors() throws InterruptedException {
+        List<Thread> deadlines =
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().equals("s3-deadlines-bucket"))
+                        .toList();
+        assertThat(deadlines).isNotEmpty();
 
         store.close();
 
-        assertThat(threads()).noneMatch(name -> name.equals("s3-deadlines-bucket"));
+        for (Thread thread : deadlines) {
+            assertThat(thread.join(Duration.ofSeconds(10))).isTrue();
+        }
         assertThatThrownBy(() -> store.head("k"))
                 .isInstanceOf(ObjectStoreException.Transient.class);
-    }
-
-    private static Stream<String> threads() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(Thread::isAlive)
-                .map(Thread::getName);
     }
 }
