@@ -38,7 +38,11 @@ import org.slf4j.LoggerFactory;
 final class LeaderDuties {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderDuties.class);
     private static final long LOOK_MS = 500;
-    private static final Duration BALANCE_AFTER = Duration.ofSeconds(15);
+
+    /// As often as Kafka's controller looks (`leader.imbalance.check.interval.seconds`): every move
+    /// costs clients a moment.
+    private static final Duration BALANCE_AFTER = Duration.ofMinutes(5);
+
     private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(2);
     private static final long FRESH_MS = 1_500;
 

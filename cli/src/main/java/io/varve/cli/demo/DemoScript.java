@@ -11,11 +11,18 @@ import java.util.function.Consumer;
 
 /// The demo's story, step by step; ends with the first step that fails. Owner: one thread.
 final class DemoScript {
-    private static final Duration GROUP_LIMIT = Duration.ofSeconds(15);
+    /// Longer than the session of a member that was lost with the brokers.
+    private static final Duration GROUP_LIMIT = Duration.ofSeconds(60);
+
     private static final Duration WRITE_BEFORE = Duration.ofSeconds(4);
 
     /// Longer than the archive's interval, so that journals are put while the writers run.
     private static final Duration WRITE_UNTIL_KILL = Duration.ofSeconds(8);
+
+    /// Longer than the archive's interval: that the members left is in the bucket then. Of a group
+    /// whose members are lost in the act, new ones get their partitions when the session of the old
+    /// has run out.
+    private static final Duration WRITE_AFTER_GROUPS = Duration.ofSeconds(6);
 
     private static final int STEADY_RECORDS = 100;
 
@@ -76,7 +83,10 @@ final class DemoScript {
                             long startNs = System.nanoTime();
                             String groups = demo.readAsGroups(200, GROUP_LIMIT);
                             LockSupport.parkNanos(
-                                    WRITE_UNTIL_KILL.toNanos() - (System.nanoTime() - startNs));
+                                    Math.max(
+                                            WRITE_AFTER_GROUPS.toNanos(),
+                                            WRITE_UNTIL_KILL.toNanos()
+                                                    - (System.nanoTime() - startNs)));
                             return groups + ", " + demo.truth().count() + " records acknowledged";
                         })
                 && step("lose all brokers and their disks", demo::killAndRemove);
