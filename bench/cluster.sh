@@ -11,41 +11,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-home=${BENCH_HOME:-$HOME/.cache/varve-bench}
-data=${BENCH_DATA:-$home/data}
-runs=${RUNS:-3}
-records=${RECORDS:-300000}
 kills=${KILLS:-20}
-[ -n "${JAVA_HOME:-}" ] && PATH=$JAVA_HOME/bin:$PATH
-logconf="-Dlog4j2.configurationFile=$here/kafka/conf/log4j2.properties"
-libs="$home/libs/*"
-mkdir -p "$home/libs" "$data"
-declare -a pids=() ports=() rafts=()
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-stop() {
-    for pid in "${pids[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]:-}"; do
-        [ -n "$pid" ] || continue
-        for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-        kill -9 "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
-    pids=()
-}
-trap stop EXIT
-
-setup() {
-    [ -f "$home/libs/kafka-tools-4.3.1.jar" ] || "$root/mvnw" -q -B -f "$here/kafka/pom.xml" \
-        org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy-dependencies -DoutputDirectory="$home/libs" -DincludeScope=runtime
-    [ -f "$home/payload1k.txt" ] || python3 - "$home/payload1k.txt" <<'P'
-import random, sys
-random.seed(7)
-with open(sys.argv[1], "w") as out:
-    for _ in range(1000):
-        out.write("".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=1024)) + "\n")
-P
-}
+. "$here/stock-kafka.sh"
+declare -a ports=() rafts=()
 
 bootstrap() { echo "127.0.0.1:${ports[1]},127.0.0.1:${ports[2]},127.0.0.1:${ports[3]}"; }
 
@@ -82,7 +50,7 @@ log.dirs=$dir/$1/data
 min.insync.replicas=2
 $flush
 P
-    java "$logconf" -cp "$libs" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/$1/server.properties" > "$dir/$1/format.log" 2>&1
+    format_kafka "$dir/$1"
 }
 
 prepare_varve() {
@@ -100,48 +68,16 @@ P
 }
 
 launch() {
-    case $kind in
-        kafka*) java -Xmx1g -Xms1g -server -XX:+UseG1GC "$logconf" -cp "$libs" kafka.Kafka "$dir/$1/server.properties" > "$dir/$1/out.log" 2>&1 & ;;
-        varve) VARVE_JVM_OPTS="-Xmx1g -Xms1g" "$root/bin/varve" server start --config "$dir/$1/server.properties" > "$dir/$1/out.log" 2>&1 & ;;
-    esac
+    run_broker "${kind%-fsync}" "$dir/$1"
     pids[$1]=$!
-}
-
-admin() { java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$logconf" -cp "$libs" "$@"; }
-create() { admin org.apache.kafka.tools.TopicCommand --bootstrap-server "$(bootstrap)" --create --topic "$1" --partitions "$2" --replication-factor 3 > /dev/null; }
-cpu_s() { for pid in "${pids[@]}"; do awk -v hz="$(getconf CLK_TCK)" '{sub(/^.*\) /, ""); print ($12 + $13) / hz}' "/proc/$pid/stat"; done | awk '{sum += $1} END {print sum}'; }
-
-perf() { # topic records
-    java -Xmx512m "$logconf" -cp "$libs" org.apache.kafka.tools.ProducerPerformance --bootstrap-server "$(bootstrap)" \
-        --topic "$1" --num-records "$2" --throughput -1 --payload-file "$home/payload1k.txt" \
-        --command-property acks=all batch.size=131072 linger.ms=5 2>&1 |
-        sed -nE 's/^([0-9]+) records sent, ([0-9.]+) records\/sec \(([0-9.]+) MB\/sec\), .* ([0-9]+) ms 50th, .* ([0-9]+) ms 99th, ([0-9]+) ms 99.9th.*/\1 \2 \4 \5 \6/p' |
-        tail -1 | awk '{printf "mb_s=%.1f p50_ms=%s p99_ms=%s p999_ms=%s", $2 * 1024 / 1e6, $3, $4, $5}'
-}
-
-produce() {
-    for run in $(seq "$runs"); do
-        for broker in kafka kafka-fsync varve; do
-            start "$broker"
-            create warm 8
-            perf warm $((records / 3)) > /dev/null
-            create load 8
-            before=$(cpu_s)
-            figures=$(perf load "$records")
-            after=$(cpu_s)
-            echo "workload=produce-rf3 broker=$broker run=$run $figures brokers_cpu_s=$(awk "BEGIN{print $after - $before}")"
-            stop
-        done
-    done
 }
 
 failover() {
     start varve
-    create stall 1
-    bench=$(ls "$root"/bench/target/varve-bench-*.jar | head -1)
+    create stall 1 3
     for run in $(seq "$kills"); do
         for how in kill term; do
-            echo "workload=failover run=$run $(java -Xmx256m "$logconf" -cp "$bench:$libs" io.varve.bench.FailoverBench \
+            echo "workload=failover run=$run $(java -Xmx256m "-Dlogback.configurationFile=$here/kafka/conf/logback-quiet.xml" -cp "$root/bench/target/bench.jar" io.varve.bench.FailoverBench \
                 "$(bootstrap)" stall "1=${pids[1]},2=${pids[2]},3=${pids[3]}" "$how" | tail -1)"
             for i in 1 2 3; do
                 kill -0 "${pids[i]}" 2>/dev/null || { wait "${pids[i]}" 2>/dev/null || true; launch "$i"; }
@@ -155,7 +91,7 @@ failover() {
 idle() {
     for broker in kafka varve; do
         start "$broker"
-        for topic in $(seq 10); do create "idle-$topic" 100; done
+        for topic in $(seq 10); do create "idle-$topic" 100 3; done
         sleep 20
         before=$(cpu_s)
         sleep 30
@@ -168,6 +104,7 @@ idle() {
 
 setup
 case ${1:-} in
-    produce | failover | idle) "$1" ;;
+    produce) produce produce-rf3 3 kafka kafka-fsync varve ;;
+    failover | idle) "$1" ;;
     *) sed -n 3,12p "$0"; exit 2 ;;
 esac

@@ -38,7 +38,7 @@ archive.segment.age.ms=5000
 log.local.retention.ms=1000
 P
 java $flags -Xmx1g -Xms1g -jar "$root/cli/target/varve.jar" server start --config "$data/server.properties" > "$data/out.log" 2>&1 &
-pid=$!
+pids=($!)
 for _ in $(seq 600); do
     curl -sf "http://$http/health/ready" > /dev/null && break
     sleep 0.1
