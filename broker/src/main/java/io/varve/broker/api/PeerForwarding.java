@@ -59,7 +59,7 @@ public final class PeerForwarding implements RequestForwarding {
         if (to == null) {
             return CompletableFuture.completedFuture(noController(request, "starting"));
         }
-        return to.ask(METHOD, encode(request), LIMIT, Map.of())
+        return to.askOther(METHOD, encode(request), LIMIT)
                 .thenApply(answer ->
                         AbstractResponse.parseResponse(
                                 request.apiKey(),

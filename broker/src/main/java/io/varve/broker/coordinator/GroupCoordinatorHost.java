@@ -14,7 +14,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.metrics.Metrics;
-import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.coordinator.group.GroupCoordinatorService;
@@ -172,11 +171,6 @@ public final class GroupCoordinatorHost implements AutoCloseable {
                 writer.applied(TOPIC, id.partition());
             }
         }
-    }
-
-    /// The partition of `__consumer_offsets` that a group belongs to.
-    public int partitionOf(String group) {
-        return Utils.abs(group.hashCode()) % partitionCount();
     }
 
     @SuppressWarnings(

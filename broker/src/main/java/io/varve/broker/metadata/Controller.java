@@ -54,6 +54,10 @@ public final class Controller implements AutoCloseable {
     private final ConfigPlans configPlans;
     private final BrokerSessions sessions;
     private final AtomicBoolean reconciling = new AtomicBoolean();
+
+    /// The newest image that was found to need nothing: working that out walks all partitions.
+    private volatile MetadataImage settled = MetadataImage.EMPTY;
+
     private final Map<Uuid, CompletableFuture<Boolean>> deleting = new ConcurrentHashMap<>();
 
     public Controller(ControllerSettings settings, ControllerPorts ports) {
@@ -213,6 +217,7 @@ public final class Controller implements AutoCloseable {
     /// Looks after brokers and shards: fences who is silent, makes the shards that new topics will
     /// want, gives shards the replicas that they lack. To be called every second or so; does
     /// nothing on a broker that is not the controller.
+    @SuppressWarnings("ReferenceEquality") // what changed is another image
     public void tend() {
         if (!active()) {
             return;
@@ -224,7 +229,8 @@ public final class Controller implements AutoCloseable {
                         .map(BrokerRegistration::id)
                         .toList();
         List<Integer> silent = sessions.silent(unfenced);
-        if (silent.isEmpty() && tending(image, List.of()).isEmpty()) {
+        if (silent.isEmpty() && (image == settled || tending(image, List.of()).isEmpty())) {
+            settled = image;
             return;
         }
         var _ = queue.submit(now -> new Plan<>(tending(now, silent), true), error -> false);

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AllocateProducerIdsResponseData;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
+import org.apache.kafka.common.message.AlterPartitionResponseData;
 import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.BrokerRegistrationRequestData;
@@ -76,14 +77,7 @@ final class ControllerCalls {
                 request ->
                         controller
                                 .report(reportOf(request))
-                                .thenApply(error -> {
-                                    requireController(error);
-                                    return bytes(
-                                            new BrokerRegistrationResponseData()
-                                                    .setErrorCode(error.error().code()),
-                                            BrokerRegistrationResponseData
-                                                    .HIGHEST_SUPPORTED_VERSION);
-                                }));
+                                .thenApply(ControllerCalls::reportAnswer));
         handlers.put(
                 PRODUCER_IDS,
                 request ->
@@ -267,8 +261,18 @@ final class ControllerCalls {
                         .toList());
     }
 
+    private static byte[] reportAnswer(ApiError error) {
+        requireController(error);
+        return bytes(
+                new AlterPartitionResponseData().setErrorCode(error.error().code()),
+                AlterPartitionResponseData.HIGHEST_SUPPORTED_VERSION);
+    }
+
     static ApiError reported(byte[] answer) {
-        return registered(answer).error();
+        AlterPartitionResponseData data =
+                new AlterPartitionResponseData(
+                        accessor(answer), AlterPartitionResponseData.HIGHEST_SUPPORTED_VERSION);
+        return new ApiError(Errors.forCode(data.errorCode()));
     }
 
     // --- producer ids

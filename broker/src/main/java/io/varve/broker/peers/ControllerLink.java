@@ -49,15 +49,19 @@ public final class ControllerLink {
         return handlers;
     }
 
-    /// Asks the controller; when it is not known, everybody who may be it in turn.
+    /// Asks the controller, here or elsewhere.
+    private CompletableFuture<byte[]> ask(String method, byte[] request, Duration limit) {
+        PeerHandler handler = handlers.get(method);
+        return local.active() && handler != null
+                ? handler.answer(request).toCompletableFuture()
+                : askOther(method, request, limit);
+    }
+
+    /// Asks the controller on another broker; when it is not known, everybody who may be it in
+    /// turn.
     ///
     /// @return fails when nobody answered as the controller
-    public CompletableFuture<byte[]> ask(
-            String method, byte[] request, Duration limit, Map<String, PeerHandler> here) {
-        PeerHandler handler = here.get(method);
-        if (local.active() && handler != null) {
-            return handler.answer(request).toCompletableFuture();
-        }
+    public CompletableFuture<byte[]> askOther(String method, byte[] request, Duration limit) {
         return ask(method, request, limit, peers.controllers().iterator());
     }
 
@@ -72,10 +76,6 @@ public final class ControllerLink {
                         left.hasNext()
                                 ? ask(method, request, limit, left)
                                 : CompletableFuture.failedFuture(error));
-    }
-
-    private CompletableFuture<byte[]> ask(String method, byte[] request, Duration limit) {
-        return ask(method, request, limit, handlers);
     }
 
     private static ApiError errorOf(Throwable failure) {

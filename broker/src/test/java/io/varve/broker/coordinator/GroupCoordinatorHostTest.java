@@ -139,8 +139,10 @@ class GroupCoordinatorHostTest {
         CompletableFuture<OffsetCommitResponseData> answer = commitLater(host, member, 5);
         Awaitility.await()
                 .until(() ->
-                        log.ends(host.partitionOf(GROUP)).orElseThrow().appendedEnd()
-                                > log.ends(host.partitionOf(GROUP)).orElseThrow().highWatermark());
+                        log.ends(host.service().partitionFor(GROUP)).orElseThrow().appendedEnd()
+                                > log.ends(host.service().partitionFor(GROUP))
+                                        .orElseThrow()
+                                        .highWatermark());
         assertThat(answer).isNotDone();
 
         log.hold(false);
@@ -151,7 +153,7 @@ class GroupCoordinatorHostTest {
     void anotherLeadersRecordsDoNotConfirmOurs() throws Exception {
         GroupCoordinatorHost host = started(Optional.empty());
         String member = join(host);
-        int partition = host.partitionOf(GROUP);
+        int partition = host.service().partitionFor(GROUP);
         log.hold(true);
         CompletableFuture<OffsetCommitResponseData> answer = commitLater(host, member, 5);
         Awaitility.await()
@@ -172,7 +174,7 @@ class GroupCoordinatorHostTest {
         GroupCoordinatorHost before = started(Optional.empty());
         String member = join(before);
         commit(before, member, 100);
-        int partition = before.partitionOf(GROUP);
+        int partition = before.service().partitionFor(GROUP);
         long restoredEnd = log.ends(partition).orElseThrow().highWatermark();
         before.close();
 
