@@ -2,7 +2,6 @@
 package io.varve.recovery;
 
 import io.varve.manifest.CorruptObjectException;
-import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.VersionTooNewException;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
@@ -17,19 +16,15 @@ import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-import io.varve.recovery.BucketSurvey.ShardSurvey;
 import io.varve.recovery.Finding.Kind;
 import io.varve.recovery.Finding.Severity;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.metadata.RegisterBrokerRecord;
@@ -104,25 +99,10 @@ public final class RecoveryPlanner {
         }
 
         RecoveryPlan plan() throws ObjectStoreException, RecoveryException {
-            List<ShardHistory> histories = new ArrayList<>();
-            for (ShardSurvey shard : survey.shards()) {
-                histories.add(
-                        new ShardReader(store, lineage.identity().clusterId(), shard, findings)
-                                .read());
-            }
-            MetadataFold metadata =
-                    histories.stream()
-                            .map(ShardHistory::metadata)
-                            .filter(Objects::nonNull)
-                            .findFirst()
-                            .orElseGet(MetadataFold::empty);
-            checkMetadata(histories);
-            Set<PartitionId> gone = new HashSet<>();
-            histories.forEach(history -> history.gone().forEach(left -> gone.add(left.id())));
-            TopicAssembly assembly =
-                    new TopicAssembly(store, lineage, metadata.image(), gone, findings);
-            assembly.assemble(histories);
-            return plan(histories, metadata, assembly);
+            ClusterHistory history = ClusterHistory.read(store, lineage, survey.shards(), findings);
+            checkMetadata(history.shards());
+            TopicAssembly assembly = history.assemble(store, lineage, findings);
+            return plan(history.shards(), history.metadata(), assembly);
         }
 
         private void checkMetadata(List<ShardHistory> histories) throws ObjectStoreException {

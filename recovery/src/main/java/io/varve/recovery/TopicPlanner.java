@@ -4,16 +4,13 @@ package io.varve.recovery;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.checkpoint.ShardCheckpoint.ClosedPartition;
-import io.varve.manifest.metadata.MetadataFold;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-import io.varve.recovery.BucketSurvey.ShardSurvey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -90,30 +87,19 @@ public final class TopicPlanner {
         }
 
         private void read() throws ObjectStoreException {
-            for (ShardSurvey shard : BucketSurvey.read(store, lineage).shards()) {
-                histories.add(
-                        new ShardReader(store, lineage.identity().clusterId(), shard, findings)
-                                .read());
-            }
-            MetadataFold metadata =
-                    histories.stream()
-                            .map(ShardHistory::metadata)
-                            .filter(Objects::nonNull)
-                            .findFirst()
-                            .orElseGet(MetadataFold::empty);
-            Set<PartitionId> gone = new HashSet<>();
-            histories.forEach(history -> history.gone().forEach(left -> gone.add(left.id())));
-            TopicAssembly assembly =
-                    new TopicAssembly(store, lineage, metadata.image(), gone, findings);
-            assembly.assemble(histories);
+            ClusterHistory history =
+                    ClusterHistory.read(
+                            store, lineage, BucketSurvey.read(store, lineage).shards(), findings);
+            histories.addAll(history.shards());
+            TopicAssembly assembly = history.assemble(store, lineage, findings);
             assembly.topics().forEach(topic -> alive.put(topic.name(), topic));
             Set<Uuid> known = new HashSet<>();
             alive.values().forEach(topic -> known.add(topic.id()));
             for (PartitionPlan plan : assembly.deleted()) {
                 life(plan.topicName(), plan.id()).open.put(plan.id().partition(), plan);
             }
-            for (ShardHistory history : histories) {
-                for (ClosedPartition left : history.gone()) {
+            for (ShardHistory shard : histories) {
+                for (ClosedPartition left : shard.gone()) {
                     if (!known.contains(left.id().topicId())) {
                         life(left.topicName(), left.id()).closed.put(left.id().partition(), left);
                     }

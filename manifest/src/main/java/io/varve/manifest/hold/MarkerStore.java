@@ -37,7 +37,10 @@ public final class MarkerStore {
         return markers;
     }
 
-    private static Marker marker(byte[] bytes, String key) {
+    /// A marker's document.
+    ///
+    /// @throws CorruptObjectException it cannot be read, or is another one than its key says
+    public static Marker marker(byte[] bytes, String key) {
         Marker marker =
                 switch (BucketKeys.parse(key)) {
                     case ObjectName.RestorePoint name ->

@@ -110,7 +110,18 @@ public final class ManifestStore {
 
     private static PartitionManifest decode(
             byte[] bytes, String key, String topicName, PartitionId id, ManifestRef ref) {
-        PartitionManifest manifest = ManifestCodec.decode(bytes, key);
+        return requireIdentity(ManifestCodec.decode(bytes, key), key, topicName, id, ref);
+    }
+
+    /// The manifest, when it is the one that its key says.
+    ///
+    /// @throws WrongIdentityException it is another one
+    public static PartitionManifest requireIdentity(
+            PartitionManifest manifest,
+            String key,
+            String topicName,
+            PartitionId id,
+            ManifestRef ref) {
         if (!manifest.topicName().equals(topicName)
                 || !manifest.id().equals(id)
                 || !manifest.ref().equals(ref)) {

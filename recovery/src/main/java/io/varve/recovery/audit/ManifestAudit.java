@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.recovery.audit;
 
-import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.checkpoint.DoomedObject;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
 import io.varve.manifest.partition.ManifestCodec;
+import io.varve.manifest.partition.ManifestStore;
 import io.varve.manifest.partition.PartitionManifest;
 import io.varve.manifest.state.PartitionState.ManifestRef;
 import io.varve.manifest.whole.WholeObjects;
@@ -130,20 +130,13 @@ final class ManifestAudit {
                 Kind.UNREADABLE_MANIFEST,
                 () -> {
                     byte[] bytes = WholeObjects.read(pass.store(), key);
-                    PartitionManifest manifest = ManifestCodec.decodeUnchecked(bytes, key);
-                    if (!manifest.topicName().equals(listing.topicName())
-                            || !manifest.id().equals(listing.id())
-                            || !version(manifest.ref()).equals(version)) {
-                        throw new WrongIdentityException(
-                                "manifest is another one than its key says: object="
-                                        + key
-                                        + ", topic="
-                                        + manifest.topicName()
-                                        + ", partition="
-                                        + manifest.id()
-                                        + ", version="
-                                        + manifest.ref());
-                    }
+                    PartitionManifest manifest =
+                            ManifestStore.requireIdentity(
+                                    ManifestCodec.decodeUnchecked(bytes, key),
+                                    key,
+                                    listing.topicName(),
+                                    listing.id(),
+                                    new ManifestRef(version.generation(), version.version()));
                     return new Read(manifest, bytes);
                 });
     }

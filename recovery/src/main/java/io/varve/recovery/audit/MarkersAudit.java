@@ -2,9 +2,8 @@
 package io.varve.recovery.audit;
 
 import io.varve.manifest.PartitionId;
-import io.varve.manifest.WrongIdentityException;
 import io.varve.manifest.hold.Marker;
-import io.varve.manifest.hold.MarkerCodec;
+import io.varve.manifest.hold.MarkerStore;
 import io.varve.manifest.hold.NamedManifest;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.key.ObjectName;
@@ -58,7 +57,7 @@ final class MarkersAudit {
                         point ? Kind.RESTORE_POINT_BROKEN : Kind.CRC_MISMATCH,
                         () ->
                                 WholeObjects.find(pass.store(), key)
-                                        .map(bytes -> marker(bytes, key, point)));
+                                        .map(bytes -> MarkerStore.marker(bytes, key)));
         switch (reading) {
             case Reading.Whole<Optional<Marker>>(Optional<Marker> marker) ->
                     marker.ifPresent(this::take); // else it was dropped a moment ago
@@ -72,21 +71,6 @@ final class MarkersAudit {
                                                 + " is deleted"));
             }
         }
-    }
-
-    private static Marker marker(byte[] bytes, String key, boolean point) {
-        Marker marker =
-                point
-                        ? MarkerCodec.restorePoint(bytes, key).asMarker()
-                        : MarkerCodec.hold(bytes, key).asMarker();
-        if (!marker.key().equals(key)) {
-            throw new WrongIdentityException(
-                    "marker is another one than its key says: object="
-                            + key
-                            + ", says="
-                            + marker.key());
-        }
-        return marker;
     }
 
     private void take(Marker marker) {
