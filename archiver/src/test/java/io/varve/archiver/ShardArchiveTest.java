@@ -241,19 +241,7 @@ class ShardArchiveTest {
         world.segment(orders);
         world.tier.append(orders, 4, 1_000);
         world.checkpoint();
-        ShardCheckpoint last = CheckpointStore.newest(world.memory, world.tier.shard).orElseThrow();
-        ShardCheckpoint first =
-                new ShardCheckpoint(
-                        last.clusterId(),
-                        new ShardId(2, 3, 0),
-                        0,
-                        0,
-                        last.lastFrameTimeMs(),
-                        last.partitions(),
-                        last.closed(),
-                        last.journals(),
-                        List.of(),
-                        List.of());
+        ShardCheckpoint first = world.carriedOn(new ShardId(2, 3, 0));
         assertThat(CheckpointStore.put(world.memory, first).value()).isEqualTo(first);
         ShardWorld restored = world.with(RecordedHotTier.restored(first, world.clock));
         restored.tier.batches.get(orders).putAll(world.tier.batches.get(orders));

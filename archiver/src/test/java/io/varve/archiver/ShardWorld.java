@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.varve.archiver.ArchivePolicies.Policy;
 import io.varve.archiver.RecordedHotTier.Leader;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.ShardId;
 import io.varve.manifest.batch.BatchHeader;
 import io.varve.manifest.batch.Batches;
+import io.varve.manifest.checkpoint.CheckpointStore;
+import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.key.BucketKeys;
 import io.varve.manifest.pack.PackIndex;
 import io.varve.manifest.pack.PackReader;
@@ -240,5 +243,22 @@ final class ShardWorld {
             ByteBuffer tail = read.slice(read.limit() - expected.remaining(), expected.remaining());
             assertThat(tail).isEqualTo(expected);
         }
+    }
+
+    /// The first checkpoint of a restored shard that carries on the one of this world, as a restore
+    /// puts it.
+    ShardCheckpoint carriedOn(ShardId by) throws ObjectStoreException {
+        ShardCheckpoint last = CheckpointStore.newest(memory, tier.shard).orElseThrow();
+        return new ShardCheckpoint(
+                last.clusterId(),
+                by,
+                0,
+                0,
+                last.lastFrameTimeMs(),
+                last.partitions(),
+                last.closed(),
+                last.journals(),
+                List.of(),
+                List.of());
     }
 }

@@ -28,19 +28,7 @@ class TopicCopiesTest {
         world.checkpoint();
         String copy = BucketKeys.topicJson("orders", orders.topicId());
         world.memory.delete(List.of(copy));
-        ShardCheckpoint last = CheckpointStore.newest(world.memory, world.tier.shard).orElseThrow();
-        ShardCheckpoint first =
-                new ShardCheckpoint(
-                        last.clusterId(),
-                        new ShardId(2, 3, 0),
-                        0,
-                        0,
-                        last.lastFrameTimeMs(),
-                        last.partitions(),
-                        last.closed(),
-                        last.journals(),
-                        List.of(),
-                        List.of());
+        ShardCheckpoint first = world.carriedOn(new ShardId(2, 3, 0));
         CheckpointStore.put(world.memory, first);
 
         world.with(RecordedHotTier.restored(first, world.clock)).settleStubbornly();

@@ -4,16 +4,13 @@ package io.varve.cli.durability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,39 +19,27 @@ import org.junit.jupiter.api.io.TempDir;
 /// memory, and so the right to mount one.
 class FullDiskIT {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
-    private static final String DISK = "192m";
+    private static final int DISK_MEGABYTES = 192;
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final int RECORDS_PER_SECOND = 2_000;
 
     @TempDir Path folder;
-    private boolean mounted;
-
-    @AfterEach
-    void unmount() throws Exception {
-        if (mounted) {
-            run("umount", disk().toString());
-        }
-    }
-
-    private Path disk() {
-        return folder.resolve("disk");
-    }
 
     @Test
     void producersArePushedBackAndAllGoesOnWhenThereIsRoomAgain() throws Exception {
-        Files.createDirectory(disk());
-        mounted = run("mount", "-t", "tmpfs", "-o", "size=" + DISK, "tmpfs", disk().toString());
+        Optional<SmallDisk> mounted = SmallDisk.mount(folder.resolve("disk"), DISK_MEGABYTES);
         assumeThat(mounted)
                 .as("no file system can be mounted here: a full disk is not tested")
-                .isTrue();
+                .isPresent();
         SeededRecords records = SeededRecords.of(20_000, 60_000);
-        try (BrokerNode broker =
-                BrokerNode.in(folder)
-                        .with("log.dirs", disk().resolve("data").toString())
-                        .with("log.file.bytes", "4194304")
-                        .with("cache.bytes", "4194304")
-                        .with("archive.interval.ms", "200")
-                        .start()) {
+        try (SmallDisk disk = mounted.orElseThrow();
+                BrokerNode broker =
+                        BrokerNode.in(folder)
+                                .with("log.dirs", disk.folder().resolve("data").toString())
+                                .with("log.file.bytes", "4194304")
+                                .with("cache.bytes", "4194304")
+                                .with("archive.interval.ms", "200")
+                                .start()) {
             Cluster.createTopic(broker.kafka(), "orders", 1);
             Path hidden = folder.resolve("hidden");
             Files.move(broker.bucket(), hidden);
@@ -80,17 +65,6 @@ class FullDiskIT {
                 assertThat(broker.alive()).isTrue();
                 ReadBack.of(broker.kafka(), records, List.of(PARTITION)).requireAll(producer);
             }
-        }
-    }
-
-    /// @return whether it ended well
-    private static boolean run(String... command) throws InterruptedException {
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getInputStream().transferTo(OutputStream.nullOutputStream());
-            return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
-        } catch (IOException e) {
-            return false;
         }
     }
 }

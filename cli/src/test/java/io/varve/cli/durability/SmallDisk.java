@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.cli.faults.disk;
+package io.varve.cli.durability;
 
 import java.io.IOException;
 import java.io.OutputStream;

@@ -3,8 +3,8 @@ package io.varve.cli.faults;
 
 import io.varve.cli.durability.BrokerNode;
 import io.varve.cli.durability.Program;
+import io.varve.cli.durability.SmallDisk;
 import io.varve.cli.faults.client.Errors;
-import io.varve.cli.faults.disk.SmallDisk;
 import io.varve.cli.faults.net.Links;
 import io.varve.cli.faults.net.Peers;
 import io.varve.cli.faults.net.TcpProxy;

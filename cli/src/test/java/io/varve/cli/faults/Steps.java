@@ -23,27 +23,34 @@ final class Steps {
                 });
     }
 
-    static Step kill(Who who) {
+    /// What is done to one broker.
+    private interface Deed {
+        void to(Stage stage, int id) throws Exception;
+    }
+
+    private static Step onEach(String what, Who who, Deed deed) {
         return new Step(
-                "kill -9",
+                what,
                 stage -> {
                     List<Integer> chosen = stage.choose(who);
-                    chosen.forEach(stage.brokers()::kill);
+                    for (int id : chosen) {
+                        deed.to(stage, id);
+                    }
                     return chosen.toString();
                 });
     }
 
+    static Step kill(Who who) {
+        return onEach("kill -9", who, (stage, id) -> stage.brokers().kill(id));
+    }
+
     /// The disks of dead brokers are empty ones from now on.
     static Step wipe(Who who) {
-        return new Step(
+        return onEach(
                 "disk replaced",
-                stage -> {
-                    List<Integer> chosen = stage.choose(who);
-                    for (int id : chosen) {
-                        io.varve.cli.durability.Folders.deleteAll(stage.brokers().node(id).data());
-                    }
-                    return chosen.toString();
-                });
+                who,
+                (stage, id) ->
+                        io.varve.cli.durability.Folders.deleteAll(stage.brokers().node(id).data()));
     }
 
     /// Every link between brokers, in both directions.
@@ -87,15 +94,7 @@ final class Steps {
     }
 
     static Step pause(Who who) {
-        return new Step(
-                "SIGSTOP",
-                stage -> {
-                    List<Integer> chosen = stage.choose(who);
-                    for (int id : chosen) {
-                        stage.brokers().pause(id);
-                    }
-                    return chosen.toString();
-                });
+        return onEach("SIGSTOP", who, (stage, id) -> stage.brokers().pause(id));
     }
 
     static Step resume() {
@@ -129,36 +128,28 @@ final class Steps {
 
     /// From the other brokers, in both directions; clients still reach it.
     static Step isolate(Who who) {
-        return new Step(
+        return onEach(
                 "cut from all other brokers",
-                stage -> {
-                    List<Integer> chosen = stage.choose(who);
-                    for (int id : chosen) {
+                who,
+                (stage, id) ->
                         stage.brokers()
                                 .others(id)
                                 .forEach(other ->
-                                        stage.brokers().links().cut(Brokers.party(id), other));
-                    }
-                    return chosen.toString();
-                });
+                                        stage.brokers().links().cut(Brokers.party(id), other)));
     }
 
     /// It is heard and hears nothing.
     static Step deafen(Who who) {
-        return new Step(
+        return onEach(
                 "hears no other broker, but is heard",
-                stage -> {
-                    List<Integer> chosen = stage.choose(who);
-                    for (int id : chosen) {
+                who,
+                (stage, id) ->
                         stage.brokers()
                                 .others(id)
                                 .forEach(other ->
                                         stage.brokers()
                                                 .links()
-                                                .cutOneWay(other, Brokers.party(id)));
-                    }
-                    return chosen.toString();
-                });
+                                                .cutOneWay(other, Brokers.party(id))));
     }
 
     static Step healLinks() {
