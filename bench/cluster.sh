@@ -6,7 +6,7 @@
 #   bench/cluster.sh failover    Varve: how long producers stall when their leader is killed (-9), and when it is told to stop (SIGTERM)
 #   bench/cluster.sh idle        1,000 partitions RF 3: threads and CPU of an idle broker
 #
-# RUNS=3  RECORDS=300000  KILLS=20  BENCH_HOME (jars, ~/.cache/varve-bench)  BENCH_DATA (where brokers write)
+# RUNS=3  RECORDS=300000  KILLS=20  HOW="kill term"  BENCH_HOME (jars, ~/.cache/varve-bench)  BENCH_DATA (where brokers write)
 # Needs a JDK 25, python3, `bin/varve version` run once before, and for failover `./mvnw -Pbench -pl bench -am -DskipTests package`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -76,9 +76,10 @@ failover() {
     start varve
     create stall 1 3
     for run in $(seq "$kills"); do
-        for how in kill term; do
-            echo "workload=failover run=$run $(java -Xmx256m "-Dlogback.configurationFile=$here/kafka/conf/logback-quiet.xml" -cp "$root/bench/target/bench.jar" io.varve.bench.FailoverBench \
-                "$(bootstrap)" stall "1=${pids[1]},2=${pids[2]},3=${pids[3]}" "$how" | tail -1)"
+        for how in ${HOW:-kill term}; do
+            figures=$(java -Xmx256m "-Dlogback.configurationFile=$here/kafka/conf/logback-quiet.xml" -cp "$root/bench/target/bench.jar" \
+                io.varve.bench.FailoverBench "$(bootstrap)" stall "1=${pids[1]},2=${pids[2]},3=${pids[3]}" "$how" | tail -1)
+            echo "workload=failover run=$run $figures"
             for i in 1 2 3; do
                 kill -0 "${pids[i]}" 2>/dev/null || { wait "${pids[i]}" 2>/dev/null || true; launch "$i"; }
             done

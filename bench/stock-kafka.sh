@@ -28,8 +28,8 @@ admin() { java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$logconf" -cp 
 # Both as their own start scripts do, with the heap that Kafka's own start script gives. Appends to pids.
 run_broker() { # kafka|varve, folder with server.properties
     case $1 in
-        kafka) java -Xmx1g -Xms1g -server -XX:+UseG1GC "$logconf" -cp "$libs" kafka.Kafka "$2/server.properties" > "$2/out.log" 2>&1 & ;;
-        varve) VARVE_JVM_OPTS="-Xmx1g -Xms1g" "$root/bin/varve" server start --config "$2/server.properties" > "$2/out.log" 2>&1 & ;;
+        kafka) java -Xmx1g -Xms1g -server -XX:+UseG1GC "$logconf" -cp "$libs" kafka.Kafka "$2/server.properties" >> "$2/out.log" 2>&1 & ;;
+        varve) VARVE_JVM_OPTS="-Xmx1g -Xms1g" "$root/bin/varve" server start --config "$2/server.properties" >> "$2/out.log" 2>&1 & ;;
     esac
 }
 

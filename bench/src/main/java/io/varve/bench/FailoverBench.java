@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -30,8 +33,8 @@ public final class FailoverBench {
 
     public static void main(String[] args) throws Exception {
         Map<Integer, Long> pids = new HashMap<>();
-        for (String pair : args[2].split(",")) {
-            String[] parts = pair.split("=");
+        for (String pair : args[2].split(",", -1)) {
+            String[] parts = pair.split("=", 2);
             pids.put(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
         }
         Properties properties = new Properties();
@@ -53,18 +56,20 @@ public final class FailoverBench {
                     Thread.ofPlatform()
                             .start(() -> {
                                 while (running.get()) {
-                                    producer.send(
-                                            new ProducerRecord<>(args[1], 0, null, new byte[100]),
-                                            (metadata, error) -> {
-                                                if (error != null) {
-                                                    failed.incrementAndGet();
-                                                    return;
-                                                }
-                                                acked.incrementAndGet();
-                                                long now = System.nanoTime();
-                                                long gap = now - lastAckNs.getAndSet(now);
-                                                longestNs.accumulateAndGet(gap, Math::max);
-                                            });
+                                    var _ =
+                                            producer.send(
+                                                    new ProducerRecord<>(
+                                                            args[1], 0, null, new byte[100]),
+                                                    (metadata, error) -> {
+                                                        if (error != null) {
+                                                            failed.incrementAndGet();
+                                                            return;
+                                                        }
+                                                        acked.incrementAndGet();
+                                                        long now = System.nanoTime();
+                                                        long gap = now - lastAckNs.getAndSet(now);
+                                                        longestNs.accumulateAndGet(gap, Math::max);
+                                                    });
                                     LockSupport.parkNanos(PAUSE_NS);
                                 }
                             });
@@ -87,14 +92,10 @@ public final class FailoverBench {
         Properties admin = new Properties();
         admin.setProperty("bootstrap.servers", properties.getProperty("bootstrap.servers"));
         try (Admin client = Admin.create(admin)) {
-            return client.describeTopics(List.of(topic))
-                    .allTopicNames()
-                    .get()
-                    .get(topic)
-                    .partitions()
-                    .getFirst()
-                    .leader()
-                    .id();
+            TopicDescription described =
+                    requireNonNull(
+                            client.describeTopics(List.of(topic)).allTopicNames().get().get(topic));
+            return requireNonNull(described.partitions().getFirst().leader(), "no leader").id();
         }
     }
 }
