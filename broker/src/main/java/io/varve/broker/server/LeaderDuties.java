@@ -128,7 +128,7 @@ final class LeaderDuties {
             follow(shard, raft, row, now);
         }
         if (now.changing.isDone() && row.isPresent()) {
-            balance(raft, row.get(), now, followers);
+            balance(shard, row.get(), now, followers);
         }
     }
 
@@ -239,7 +239,7 @@ final class LeaderDuties {
     }
 
     private void balance(
-            RaftGroupHandle raft, ShardRow row, Led now, List<RaftGroupHandle.Follower> followers) {
+            LocalShard shard, ShardRow row, Led now, List<RaftGroupHandle.Follower> followers) {
         int preferred = row.replicas().getFirst().nodeId();
         BrokerRegistration broker = metadata.image().cluster().broker(preferred);
         if (preferred == nodeId
@@ -259,7 +259,7 @@ final class LeaderDuties {
                             "leadership goes back to the preferred replica: shard={}, to={}",
                             row.number(),
                             preferred);
-                    now.changing = raft.transferTo(follower.name(), TRANSFER_LIMIT);
+                    now.changing = shard.handOver(follower.name(), TRANSFER_LIMIT);
                 });
     }
 
@@ -271,8 +271,8 @@ final class LeaderDuties {
             Optional<RaftGroupHandle> raft = opened.shard().raft();
             if (raft.isPresent() && opened.shard().leadership() instanceof Leadership.Ready) {
                 successor(raft.get())
-                        .ifPresent(
-                                next -> transfers.add(raft.get().transferTo(next, TRANSFER_LIMIT)));
+                        .ifPresent(next ->
+                                transfers.add(opened.shard().handOver(next, TRANSFER_LIMIT)));
             }
         }
         try {
@@ -307,7 +307,7 @@ final class LeaderDuties {
         return raft.get().followers().stream()
                 .filter(follower -> follower.name().nodeId() == toNode)
                 .findFirst()
-                .map(follower -> raft.get().transferTo(follower.name(), TRANSFER_LIMIT))
+                .map(follower -> opened.shard().handOver(follower.name(), TRANSFER_LIMIT))
                 .orElseGet(() ->
                         CompletableFuture.failedFuture(
                                 new IllegalArgumentException(

@@ -12,9 +12,8 @@ import io.varve.broker.raft.RaftGroupHandle;
 import io.varve.broker.raft.RaftGroups;
 import io.varve.broker.raft.RaftMember;
 import io.varve.broker.raft.RaftNode;
-import io.varve.broker.raft.RaftRole;
+import io.varve.broker.raft.RaftPeerName;
 import io.varve.broker.raft.ReplicatedLog;
-import io.varve.broker.raft.SubmitOutcome;
 import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
@@ -24,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +58,8 @@ public final class LocalShard implements Shard, AutoCloseable {
     private final ExecutorService logThread;
     private final ExecutorService flushThread;
     private final Thread writerThread;
-    private final GroupLink group = new GroupLink();
+    private final AppliedLog replicated = new AppliedLog();
+    private final OpenedRaftGroup group = new OpenedRaftGroup();
     private volatile long appliedTerm;
     private volatile long appliedEnd;
     private volatile long startedAt;
@@ -144,7 +145,7 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// Says to the node that this shard carries its group. Once for each node.
     public void register(RaftNode node) {
-        node.register(groupId(), group);
+        node.register(groupId(), replicated);
     }
 
     private UUID groupId() {
@@ -163,15 +164,14 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// Opens or creates the group on a node that was started, see [RaftNode#group].
     public void start(RaftNode node, List<RaftMember> members) throws IOException {
-        group.handle = node.group(groupId(), members);
+        group.open(node.group(groupId(), members));
         purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
         writerThread.start();
         writer.roleMayHaveChanged();
     }
 
     private long newestTerm() {
-        RaftGroupHandle handle = group.handle;
-        return handle == null ? appliedTerm : Math.max(appliedTerm, handle.role().term());
+        return Math.max(appliedTerm, group.role().term());
     }
 
     @Override
@@ -186,10 +186,10 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     @Override
     public boolean leadsForSure() {
-        RaftGroupHandle handle = group.handle;
-        return handle != null
-                && writer.leadership() instanceof Leadership.Ready
-                && handle.heardMajorityWithin(setup.majorityTimeout());
+        return writer.leadership() instanceof Leadership.Ready
+                && group.handle()
+                        .filter(handle -> handle.heardMajorityWithin(setup.majorityTimeout()))
+                        .isPresent();
     }
 
     @Override
@@ -279,7 +279,12 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// The Raft group, once it is open here.
     public Optional<RaftGroupHandle> raft() {
-        return Optional.ofNullable(group.handle);
+        return group.handle();
+    }
+
+    /// @see ShardWriter#handOver
+    public CompletableFuture<Void> handOver(RaftPeerName next, Duration limit) {
+        return writer.handOver(next, limit);
     }
 
     /// What waits for this shard's writer, and for Raft.
@@ -310,31 +315,27 @@ public final class LocalShard implements Shard, AutoCloseable {
     /// log holds, so it starts where the frames on disk start, and a file goes only after Raft let
     /// go of its entries.
     void purgeBelow(long endIndex) {
-        RaftGroupHandle handle = group.handle;
         long last = Math.min(endIndex, floor.end()) - 1;
-        if (handle != null && last >= 0) {
-            var ignored = handle.purge(last);
+        if (last >= 0) {
+            var ignored = group.handle().map(handle -> handle.purge(last));
         }
     }
 
     /// Ends a segment of Raft's log here, so that files of the shard log do not wait until half a
     /// megabyte of headers is full.
     void closeRaftSegment() {
-        RaftGroupHandle handle = group.handle;
-        if (handle != null) {
-            handle.closeSegment();
-        }
+        group.handle().ifPresent(RaftGroupHandle::closeSegment);
     }
 
     /// First index that Raft's log holds here; nothing is known before the group is open.
     OptionalLong raftLogStart() {
-        RaftGroupHandle handle = group.handle;
-        return handle == null ? OptionalLong.empty() : OptionalLong.of(handle.logStartIndex());
+        return group.handle()
+                .map(handle -> OptionalLong.of(handle.logStartIndex()))
+                .orElse(OptionalLong.empty());
     }
 
     OptionalLong raftTermAt(long index) {
-        RaftGroupHandle handle = group.handle;
-        return handle == null ? OptionalLong.empty() : handle.termAt(index);
+        return group.handle().map(handle -> handle.termAt(index)).orElse(OptionalLong.empty());
     }
 
     ShardState state() {
@@ -343,7 +344,7 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// What Ratis is given.
     ReplicatedLog replicatedLog() {
-        return group;
+        return replicated;
     }
 
     /// Stops the writer, then the log. The Raft node must be closed first: it may still write.
@@ -365,35 +366,10 @@ public final class LocalShard implements Shard, AutoCloseable {
         log.close();
     }
 
-    /// Both directions between the shard and its Raft group.
-    private final class GroupLink implements ReplicatedLog, RaftGroup {
-        private volatile @Nullable RaftGroupHandle handle;
+    /// What the Raft group tells the shard.
+    private final class AppliedLog implements ReplicatedLog {
         private volatile @Nullable LogPosition lastWritten;
         private boolean rowsMade; // owned by the apply thread
-
-        @Override
-        public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
-            RaftGroupHandle current = handle;
-            return current == null
-                    ? new SubmitOutcome.Refused("group is not open yet")
-                    : current.submit(table, body);
-        }
-
-        @Override
-        public RaftRole role() {
-            RaftGroupHandle current = handle;
-            return current == null
-                    ? new RaftRole(0, false, false, Optional.empty())
-                    : current.role();
-        }
-
-        @Override
-        public void stepDown() {
-            RaftGroupHandle current = handle;
-            if (current != null) {
-                current.stepDown();
-            }
-        }
 
         @Override
         public Optional<LogPosition> snapshot() {

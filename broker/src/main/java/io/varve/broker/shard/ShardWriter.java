@@ -7,6 +7,7 @@ import io.varve.broker.raft.RaftPeerName;
 import io.varve.broker.raft.RaftRole;
 import io.varve.broker.raft.SubmitOutcome;
 import io.varve.manifest.PartitionId;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -87,6 +88,10 @@ final class ShardWriter implements Runnable {
     private long lastFrameTimeMs;
     private long abandonedTerm = -1;
 
+    /// Leadership is being handed over: Raft would refuse a frame, and giving up because of that
+    /// would leave nobody who leads until the others elect.
+    private boolean handingOver;
+
     private sealed interface Event {
         record Arrived(Pending pending) implements Event {}
 
@@ -95,6 +100,11 @@ final class ShardWriter implements Runnable {
         record RoleHint() implements Event {}
 
         record Listen(ShardListener listener) implements Event {}
+
+        record HandOver(RaftPeerName next, Duration limit, CompletableFuture<Void> done)
+                implements Event {}
+
+        record HandedOver() implements Event {}
     }
 
     private static final Event.RoleHint ROLE_HINT = new Event.RoleHint();
@@ -149,6 +159,19 @@ final class ShardWriter implements Runnable {
         if (ended) {
             refuseInbox(); // the writer has looked into its inbox for the last time
         }
+    }
+
+    /// Hands leadership to a member that has the whole log. What arrives meanwhile waits: it is
+    /// refused when the other leads, and goes on when that did not work. Any thread.
+    ///
+    /// @return fails with the reason when the other did not take over in time
+    CompletableFuture<Void> handOver(RaftPeerName next, Duration limit) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        inbox.add(new Event.HandOver(next, limit, done));
+        if (ended) {
+            refuseInbox();
+        }
+        return done;
     }
 
     void roleMayHaveChanged() {
@@ -222,9 +245,13 @@ final class ShardWriter implements Runnable {
 
     private void refuseInbox() {
         for (Event event = inbox.poll(); event != null; event = inbox.poll()) {
-            if (event instanceof Event.Arrived(Pending pending)) {
-                release(pending);
-                pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is closed: shard=" + name);
+            switch (event) {
+                case Event.Arrived(Pending pending) -> {
+                    release(pending);
+                    pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, "shard is closed: shard=" + name);
+                }
+                case Event.HandOver asked -> asked.done().completeExceptionally(notLed());
+                default -> {}
             }
         }
     }
@@ -246,7 +273,35 @@ final class ShardWriter implements Runnable {
                 listeners.add(listener);
                 listener.onLeadership(leadership);
             }
+            case Event.HandOver asked -> handOver(asked);
+            case Event.HandedOver over -> {
+                handingOver = false;
+                lookAtRole();
+            }
         }
+    }
+
+    /// On this thread, so that no frame is half way to Raft when it stops taking them.
+    private void handOver(Event.HandOver asked) {
+        if (leading == null || handingOver) {
+            asked.done().completeExceptionally(notLed());
+            return;
+        }
+        handingOver = true;
+        CompletableFuture<Void> transfer = raft.transferTo(asked.next(), asked.limit());
+        var ignored =
+                transfer.whenComplete((_, error) -> {
+                    inbox.add(new Event.HandedOver());
+                    if (error == null) {
+                        asked.done().complete(transfer.resultNow());
+                    } else {
+                        asked.done().completeExceptionally(error);
+                    }
+                });
+    }
+
+    private IllegalStateException notLed() {
+        return new IllegalStateException("shard is not led here, or goes already: shard=" + name);
     }
 
     private void release(Pending pending) {
@@ -374,6 +429,7 @@ final class ShardWriter implements Runnable {
                 && !waiting.isEmpty()
                 && inFlight.size() < limits.framesInFlightMax()
                 && bytesInFlight < limits.bytesInFlightMax()
+                && !handingOver
                 && !stopping;
     }
 

@@ -10,9 +10,11 @@ import io.varve.broker.log.CommandSlice;
 import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.raft.LogPosition;
+import io.varve.broker.raft.RaftPeerName;
 import io.varve.broker.raft.RaftRole;
 import io.varve.broker.raft.SubmitOutcome;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.protocol.Errors;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +40,10 @@ class ShardWriterTest {
                     1 << 20,
                     64 << 10,
                     256 << 10,
-                    java.time.Duration.ofSeconds(30),
-                    java.time.Duration.ofDays(1));
+                    Duration.ofSeconds(30),
+                    Duration.ofDays(1));
+
+    private static final RaftPeerName OTHER = new RaftPeerName(2, "0".repeat(32));
 
     private final HeldRaft raft = new HeldRaft();
     private final AtomicLong nanos = new AtomicLong();
@@ -127,6 +132,34 @@ class ShardWriterTest {
         writer.roleMayHaveChanged();
         assertThat(error(append(TestBatches.plain(1)))).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
         assertThat(raft.frames).isEmpty();
+    }
+
+    @Test
+    void whatArrivesWhileLeadershipIsHandedOverWaitsAndNothingStepsDown() {
+        CompletableFuture<Void> handedOver = handOver();
+        AppendTicket late = append(TestBatches.plain(1));
+
+        raft.role = new RaftRole(2, false, false, Optional.of(OTHER.toString()));
+        raft.transfer.complete(null);
+
+        assertThat(error(late)).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(handedOver).isCompleted();
+        assertThat(raft.steppedDown).isFalse();
+    }
+
+    @Test
+    void aHandOverThatFailsLetsTheLeaderGoOnWithWhatWaited() {
+        CompletableFuture<Void> handedOver = handOver();
+        AppendTicket late = append(TestBatches.plain(1));
+
+        raft.refuse = false;
+        raft.transfer.completeExceptionally(new IllegalStateException("timed out"));
+
+        get(late.assigned());
+        raft.commit(0);
+        assertThat(get(late.done())).isInstanceOf(AppendOutcome.Appended.class);
+        assertThat(handedOver).isCompletedExceptionally();
+        assertThat(raft.steppedDown).isFalse();
     }
 
     @Test
@@ -368,6 +401,12 @@ class ShardWriterTest {
         return new AppendTicket(pending.assigned(), pending.done());
     }
 
+    private CompletableFuture<Void> handOver() {
+        CompletableFuture<Void> done = writer.handOver(OTHER, Duration.ofSeconds(2));
+        Awaitility.await().until(() -> OTHER.equals(raft.transferredTo));
+        return done;
+    }
+
     private static Errors error(AppendTicket ticket) {
         return ((AppendOutcome.Refused) get(ticket.done())).error();
     }
@@ -381,6 +420,8 @@ class ShardWriterTest {
         volatile RaftRole role = new RaftRole(1, true, true, Optional.empty());
         volatile boolean refuse;
         volatile boolean steppedDown;
+        final CompletableFuture<Void> transfer = new CompletableFuture<>();
+        volatile @Nullable RaftPeerName transferredTo;
 
         @Override
         public SubmitOutcome submit(ByteBuffer table, ByteBuffer body) {
@@ -404,6 +445,13 @@ class ShardWriterTest {
         @Override
         public void stepDown() {
             steppedDown = true;
+        }
+
+        @Override
+        public CompletableFuture<Void> transferTo(RaftPeerName next, Duration limit) {
+            refuse = true; // as Ratis does from here on
+            transferredTo = next;
+            return transfer;
         }
 
         void commit(int frame) {

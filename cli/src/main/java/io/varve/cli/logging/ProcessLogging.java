@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
@@ -16,10 +17,18 @@ public final class ProcessLogging {
     /// `text` (default) or `json`.
     public static final String FORM_VARIABLE = "VARVE_LOG_FORMAT";
 
-    /// Level of Varve's own loggers, `INFO` when not set.
+    /// Level of Varve's own loggers, `INFO` when not set. From `DEBUG` on, libraries say at `INFO` what
+    /// they do.
     public static final String LEVEL_VARIABLE = "VARVE_LOG_LEVEL";
 
     private static final String OURS = "io.varve";
+
+    /// Ratis says ten times a second, for every group, that a peer does not answer. Varve says it
+    /// once: the controller when a broker is silent, the leader when a replica is out of the ISR.
+    private static final List<String> STORMS =
+            List.of(
+                    "org.apache.ratis.grpc.server.GrpcLogAppender",
+                    "org.apache.ratis.grpc.server.GrpcServerProtocolService");
 
     private ProcessLogging() {}
 
@@ -60,7 +69,9 @@ public final class ProcessLogging {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.detachAndStopAllAppenders();
         root.addAppender(appender);
-        root.setLevel(Level.WARN);
+        boolean everything = Level.DEBUG.isGreaterOrEqual(ours);
+        root.setLevel(everything ? Level.INFO : Level.WARN);
+        STORMS.forEach(name -> context.getLogger(name).setLevel(everything ? null : Level.ERROR));
         context.getLogger(OURS).setLevel(ours);
         JavaLogging.take();
     }
