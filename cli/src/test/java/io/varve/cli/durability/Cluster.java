@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.varve.cli.Run;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -25,13 +26,18 @@ final class Cluster {
         createTopic(bootstrap, topic, partitions, Map.of());
     }
 
+    /// With the cluster's default replication factor.
     static void createTopic(
             String bootstrap, String topic, int partitions, Map<String, String> configs)
             throws Exception {
+        create(
+                bootstrap,
+                new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(configs));
+    }
+
+    static void create(String bootstrap, NewTopic topic) throws Exception {
         try (Admin admin = admin(bootstrap)) {
-            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(configs)))
-                    .all()
-                    .get(30, TimeUnit.SECONDS);
+            admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
         }
     }
 
@@ -53,6 +59,11 @@ final class Cluster {
 
     /// Returns when everything acknowledged before is in the bucket.
     static void flush(BrokerNode broker) throws Exception {
-        var _ = json("archive", "flush", "--bootstrap", broker.kafka(), "-o", "json");
+        flush(broker.kafka());
+    }
+
+    /// The same of a cluster of several.
+    static void flush(String bootstrap) throws Exception {
+        var _ = json("archive", "flush", "--bootstrap", bootstrap, "-o", "json");
     }
 }

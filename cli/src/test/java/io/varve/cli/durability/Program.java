@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The program as processes of this machine; none of them outlives this JVM. Thread-safe.
 public final class Program {
@@ -31,6 +32,9 @@ public final class Program {
     private static final Path JAR = Path.of("target", "varve.jar").toAbsolutePath();
 
     private static final int PORTS_TRIED = 100;
+    private static final int PORTS = END_PORT - FIRST_PORT;
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
     static {
         Runtime.getRuntime()
@@ -111,11 +115,12 @@ public final class Program {
         process.destroyForcibly().onExit().join();
     }
 
-    /// A port that nobody listens at now.
+    /// A port that nobody listens at now, and that this process was not given before: who asked for
+    /// one may not listen yet.
     public static int freePort() throws IOException {
         IOException taken = new IOException("no port tried");
         for (int attempt = 0; attempt < PORTS_TRIED; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, END_PORT);
+            int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
             try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return port;
             } catch (java.net.BindException e) {

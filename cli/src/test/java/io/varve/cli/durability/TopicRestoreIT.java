@@ -16,8 +16,9 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A topic that was deleted by mistake, brought back while the cluster runs and another topic is
 /// written to.
@@ -38,47 +39,45 @@ class TopicRestoreIT {
             String key,
             String value) {}
 
-    @Test
-    void aDeletedTopicComesBackWhileTheClusterRunsAndGoesOn() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aDeletedTopicComesBackWhileTheClusterRunsAndGoesOn(int brokers) throws Exception {
         SeededRecords records = SeededRecords.of(100, 2_000);
-        try (BrokerNode broker =
-                BrokerNode.in(folder.resolve("cluster"))
-                        .with("archive.interval.ms", "500")
-                        .start()) {
-            Cluster.createTopic(broker.kafka(), "orders", 2, Map.of("retention.ms", "864000000"));
-            Cluster.createTopic(broker.kafka(), "other", 1);
-            try (SeededProducer busy = new SeededProducer(broker.kafka(), 0, records, OTHER)) {
+        try (BrokerNodes cluster = BrokerNodes.in(folder.resolve("cluster"), brokers).start()) {
+            Cluster.createTopic(cluster.kafka(), "orders", 2, Map.of("retention.ms", "864000000"));
+            Cluster.createTopic(cluster.kafka(), "other", 1);
+            try (SeededProducer busy = new SeededProducer(cluster.kafka(), 0, records, OTHER)) {
                 List<Seen> before;
                 try (SeededProducer producer =
-                        new SeededProducer(broker.kafka(), 1, records, ORDERS)) {
+                        new SeededProducer(cluster.kafka(), 1, records, ORDERS)) {
                     producer.sendAll(200);
-                    flushSegments(broker);
+                    flushSegments(cluster);
                     producer.sendAll(200);
-                    Cluster.flush(broker);
-                    before = read(broker, "orders");
+                    Cluster.flush(cluster.kafka());
+                    before = read(cluster, "orders");
                     assertThat(before).hasSizeGreaterThanOrEqualTo(400);
                 }
                 busy.start(50);
-                delete(broker, "orders");
+                delete(cluster, "orders");
 
-                JsonNode plan = recover(broker, "plan", "orders");
+                JsonNode plan = recover(cluster, "plan", "orders");
                 assertThat(plan.at("/topics/0/deleted").asBoolean()).isTrue();
-                JsonNode run = recover(broker, "run", "orders", "--yes");
+                JsonNode run = recover(cluster, "run", "orders", "--yes");
                 assertThat(run.at("/topics/0/topic").asText()).isEqualTo("orders");
                 assertThat(run.at("/lost")).isEmpty();
 
-                assertThat(read(broker, "orders")).isEqualTo(before);
-                JsonNode copied = recover(broker, "run", "orders", "--as", "copy", "--yes");
+                assertThat(read(cluster, "orders")).isEqualTo(before);
+                JsonNode copied = recover(cluster, "run", "orders", "--as", "copy", "--yes");
                 assertThat(copied.at("/topics/0/topic").asText()).isEqualTo("copy");
-                assertThat(read(broker, "copy")).isEqualTo(before);
-                refusedWhileTheNameIsTaken(broker);
-                goOn(broker, records, before);
+                assertThat(read(cluster, "copy")).isEqualTo(before);
+                refusedWhileTheNameIsTaken(cluster);
+                goOn(cluster, records, before);
 
-                broker.kill();
+                cluster.kill();
                 busy.giveUp();
-                broker.start();
-                assertThat(read(broker, "orders")).startsWith(firstOf(before));
-                assertThat(read(broker, "copy")).isEqualTo(before);
+                cluster.start();
+                assertThat(read(cluster, "orders")).startsWith(firstOf(before));
+                assertThat(read(cluster, "copy")).isEqualTo(before);
             }
         }
     }
@@ -87,38 +86,38 @@ class TopicRestoreIT {
         return seen.stream().filter(each -> each.partition() == 0).toArray(Seen[]::new);
     }
 
-    private static void flushSegments(BrokerNode broker) throws Exception {
+    private static void flushSegments(BrokerNodes cluster) throws Exception {
         var _ =
                 Cluster.json(
                         "archive",
                         "flush",
                         "--segments",
                         "--bootstrap",
-                        broker.kafka(),
+                        cluster.kafka(),
                         "-o",
                         "json");
     }
 
-    private static void delete(BrokerNode broker, String topic) throws Exception {
-        try (Admin admin = Cluster.admin(broker.kafka())) {
+    private static void delete(BrokerNodes cluster, String topic) throws Exception {
+        try (Admin admin = Cluster.admin(cluster.kafka())) {
             admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
         }
     }
 
-    private static JsonNode recover(BrokerNode broker, String command, String topic, String... more)
-            throws Exception {
+    private static JsonNode recover(
+            BrokerNodes cluster, String command, String topic, String... more) throws Exception {
         List<String> arguments =
                 new ArrayList<>(List.of("recover", command, "--topic", topic, "--bucket"));
-        arguments.add(broker.bucketUrl());
+        arguments.add(cluster.bucketUrl());
         if (command.equals("run")) {
-            arguments.addAll(List.of("--bootstrap", broker.kafka()));
+            arguments.addAll(List.of("--bootstrap", cluster.kafka()));
         }
         arguments.addAll(List.of(more));
         arguments.addAll(List.of("-o", "json"));
         return Cluster.json(arguments.toArray(new String[0]));
     }
 
-    private static void refusedWhileTheNameIsTaken(BrokerNode broker) {
+    private static void refusedWhileTheNameIsTaken(BrokerNodes cluster) {
         Run run =
                 Run.of(
                         "recover",
@@ -126,21 +125,21 @@ class TopicRestoreIT {
                         "--topic",
                         "orders",
                         "--bucket",
-                        broker.bucketUrl(),
+                        cluster.bucketUrl(),
                         "--bootstrap",
-                        broker.kafka(),
+                        cluster.kafka(),
                         "--yes");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("already exists");
     }
 
     /// A new producer writes on behind the restored end, in a later epoch.
-    private static void goOn(BrokerNode broker, SeededRecords records, List<Seen> before)
+    private static void goOn(BrokerNodes cluster, SeededRecords records, List<Seen> before)
             throws Exception {
-        try (SeededProducer fresh = new SeededProducer(broker.kafka(), 2, records, ORDERS)) {
+        try (SeededProducer fresh = new SeededProducer(cluster.kafka(), 2, records, ORDERS)) {
             fresh.sendAll(100);
         }
-        List<Seen> after = read(broker, "orders");
+        List<Seen> after = read(cluster, "orders");
         assertThat(after).hasSize(before.size() + 100).containsAll(before);
         int highest = before.stream().mapToInt(Seen::leaderEpoch).max().orElseThrow();
         assertThat(after.stream().filter(seen -> !before.contains(seen)))
@@ -148,10 +147,10 @@ class TopicRestoreIT {
     }
 
     /// Partition after partition.
-    private static List<Seen> read(BrokerNode broker, String topic) {
+    private static List<Seen> read(BrokerNodes cluster, String topic) {
         List<Seen> seen = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
-                ReadBack.consumer(broker.kafka(), Map.of("auto.offset.reset", "earliest"))) {
+                ReadBack.consumer(cluster.kafka(), Map.of("auto.offset.reset", "earliest"))) {
             for (int number = 0; number < 2; number++) {
                 TopicPartition partition = new TopicPartition(topic, number);
                 consumer.assign(List.of(partition));
