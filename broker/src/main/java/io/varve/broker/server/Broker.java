@@ -62,9 +62,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -93,7 +90,7 @@ public final class Broker implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch ready = new CountDownLatch(1);
     private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
-    private final ScheduledExecutorService timer = timer();
+    private final DelayTimer timer = new DelayTimer();
     private final BrokerMetrics metrics = new BrokerMetrics();
     private final BucketStart bucket;
     private final ShardSet shards;
@@ -149,7 +146,7 @@ public final class Broker implements AutoCloseable {
         this.exit = exit;
         int nodeId = config.node().nodeId();
         opened.push(background::shutdownNow);
-        opened.push(timer::shutdownNow);
+        opened.push(timer);
         opened.push(metrics);
         DataDirectory directory = DataDirectory.open(config.node().dataDir());
         opened.push(directory);
@@ -200,6 +197,7 @@ public final class Broker implements AutoCloseable {
                                                         .checkpointed(checkpoint)),
                                 background,
                                 exit,
+                                this::diskFull,
                                 metrics::commitTimes),
                         RaftNode.create(
                                 RaftPlace.settings(
@@ -269,7 +267,7 @@ public final class Broker implements AutoCloseable {
                                 bucket.opened().cut(),
                                 clock));
         opened.push(groups);
-        waiters = new FetchWaiters(this::after, background, FETCHES_WAITING_MAX);
+        waiters = new FetchWaiters(timer::after, background, FETCHES_WAITING_MAX);
         metadata.addListener(groups::onMetadata);
         for (ShardRuntime runtime : runtimes.all()) {
             listenTo(runtime);
@@ -303,6 +301,10 @@ public final class Broker implements AutoCloseable {
         return handlers;
     }
 
+    private boolean diskFull() {
+        return pressure.full();
+    }
+
     private NodeCluster cluster() {
         DirectoryIdentity identity = bucket.opened().identity();
         return new NodeCluster(identity.nodeId(), identity.clusterId(), metadata, shards);
@@ -312,21 +314,6 @@ public final class Broker implements AutoCloseable {
     /// broker's.
     private int expectedShards() {
         return 1 + config.hotTier().shards() * Math.max(1, config.node().seeds().size());
-    }
-
-    /// Cancelled timers leave at once: every long poll sets one.
-    private static ScheduledExecutorService timer() {
-        ScheduledThreadPoolExecutor timer =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("timer").factory());
-        timer.setRemoveOnCancelPolicy(true);
-        return timer;
-    }
-
-    private Runnable after(Runnable task, Duration delay) {
-        ScheduledFuture<?> scheduled =
-                timer.schedule(task, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
-        return () -> scheduled.cancel(false);
     }
 
     private CompletableFuture<ByteBuffer> readBatches(
@@ -440,7 +427,7 @@ public final class Broker implements AutoCloseable {
                 new ProducerIds(link::producerIdBlock),
                 groups.service(),
                 background,
-                timer,
+                timer.executor(),
                 clock,
                 config.network().maxFetchBytes(),
                 pressure.asDirectory(config.node().dataDir()));

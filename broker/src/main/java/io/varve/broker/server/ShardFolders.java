@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /// Opens shards in a broker's data directory. Thread-safe.
 ///
+/// @param diskFull whether the reserve of the disk is used up
 /// @param commitTimes hears, for a shard by number, how long each commit took
 record ShardFolders(
         BrokerConfig config,
@@ -37,6 +39,7 @@ record ShardFolders(
         CheckpointSource checkpoints,
         ExecutorService background,
         BrokerExit exit,
+        BooleanSupplier diskFull,
         IntFunction<LongConsumer> commitTimes) {
     private static final Logger LOG = LoggerFactory.getLogger(ShardFolders.class);
 
@@ -86,6 +89,7 @@ record ShardFolders(
                         background,
                         checkpoints,
                         RaftSettings.ELECTION_TIMEOUT_MIN,
+                        diskFull,
                         commitTimes.apply(id.shard()),
                         exit::halt);
         LocalShard shard = LocalShard.open(setup, log);

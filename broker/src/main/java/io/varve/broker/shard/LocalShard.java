@@ -34,6 +34,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +47,7 @@ import org.slf4j.LoggerFactory;
 /// [#register], start the node, [#start]. Thread-safe.
 public final class LocalShard implements Shard, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalShard.class);
+    private static final long ROOM_LOOK_NS = 50_000_000;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     private final ShardSetup setup;
@@ -382,9 +384,22 @@ public final class LocalShard implements Shard, AutoCloseable {
             return on(
                     logThread,
                     () -> {
+                        awaitRoom();
                         log.append(term, index, table, body);
                         lastWritten = new LogPosition(term, index);
                     });
+        }
+
+        /// The leader has a disk of its own and knows nothing of this one. A write that fails ends
+        /// the process; one that waits makes this replica lag, and leave the ISR, until there is
+        /// room. The metadata goes on: the reserve is for that.
+        private void awaitRoom() {
+            while (setup.diskFull().getAsBoolean()
+                    && !closed
+                    && !setup.shard().isMetadata()
+                    && writer.leadership() instanceof Leadership.Elsewhere) {
+                LockSupport.parkNanos(ROOM_LOOK_NS);
+            }
         }
 
         /// Not on the log's thread: the next frames are written while the last ones are made

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
@@ -20,6 +21,8 @@ import java.util.function.LongSupplier;
 /// @param background runs what waits for the bucket
 /// @param majorityTimeout how old a majority's last word may be for this broker to vouch for its
 ///   state
+/// @param diskFull whether the reserve of the disk is used up: as a follower, the shard then takes
+///   no frames until there is room again; asked for each
 /// @param commitTimes told, for each frame of this broker, the nanoseconds from handing it to Raft
 ///   to its being applied here; called on the writer's thread: quick
 /// @param fatal told when the shard cannot go on in this process
@@ -34,5 +37,6 @@ public record ShardSetup(
         Executor background,
         CheckpointSource checkpoints,
         Duration majorityTimeout,
+        BooleanSupplier diskFull,
         LongConsumer commitTimes,
         FatalHandler fatal) {}

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.Uuid;
 import org.awaitility.Awaitility;
@@ -43,6 +44,7 @@ final class ShardBroker implements AutoCloseable {
     final AtomicLong clockMs = new AtomicLong(1_700_000_000_000L);
     final Map<Long, ShardCheckpoint> bucket;
     final ShardLimits limits;
+    final AtomicBoolean diskFull = new AtomicBoolean();
     final Queue<Long> commitTimesNs = new ConcurrentLinkedQueue<>();
     RaftNode node;
     LocalShard shard;
@@ -109,6 +111,7 @@ final class ShardBroker implements AutoCloseable {
                                 background,
                                 new BucketCheckpoints(),
                                 Duration.ofMillis(600),
+                                diskFull::get,
                                 commitTimesNs::add,
                                 fatal),
                         log);

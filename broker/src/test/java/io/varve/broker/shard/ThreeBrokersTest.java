@@ -38,16 +38,7 @@ class ThreeBrokersTest {
     @Test
     void aTailThatWasNeverCommittedIsReplacedOnEveryBrokerAndItsFramesStayOnDiskUnread()
             throws Exception {
-        for (int i = 0; i < 3; i++) {
-            brokers.add(broker(i));
-            brokers.get(i).start(0);
-            members.add(brokers.get(i).node.self());
-        }
-        for (ShardBroker broker : brokers) {
-            broker.join(members);
-        }
-        int old = leader(0, 1, 2);
-        brokers.get(old).open(P0);
+        int old = startThree();
         for (int i = 0; i < 5; i++) {
             get(brokers.get(old).append(P0, TestBatches.plain(1)).done());
         }
@@ -84,13 +75,7 @@ class ThreeBrokersTest {
 
         restart(old);
         for (ShardBroker broker : brokers) {
-            Awaitility.await()
-                    .atMost(20, TimeUnit.SECONDS)
-                    .until(() ->
-                            broker.shard
-                                    .partition(P0)
-                                    .map(partition -> partition.highWatermark() == 7)
-                                    .orElse(false));
+            awaitHighWatermark(broker, 7);
             assertThat(broker.fatal.facts).isEmpty();
             assertThat(broker.shard.partition(P0).orElseThrow().epochs())
                     .isEqualTo(brokers.get(next).shard.partition(P0).orElseThrow().epochs());
@@ -104,6 +89,56 @@ class ThreeBrokersTest {
                                 .count())
                 .isLessThanOrEqualTo(logs.get(old).written.size());
         assertThat(logs.get(old).written.size()).isGreaterThan(logs.get(next).committed.size());
+    }
+
+    @Test
+    void aFollowerWhoseDiskIsFullTakesNothingMoreTheOthersGoOnAndItCatchesUp() throws Exception {
+        int leader = startThree();
+        ShardBroker full = brokers.get((leader + 1) % 3);
+        get(brokers.get(leader).append(P0, TestBatches.plain(1)).done());
+        awaitHighWatermark(full, 1);
+
+        full.diskFull.set(true);
+        int written = logs.get((leader + 1) % 3).appends.get();
+        for (int i = 0; i < 5; i++) {
+            assertThat(get(brokers.get(leader).append(P0, TestBatches.plain(1)).done()))
+                    .isInstanceOf(AppendOutcome.Appended.class);
+        }
+        awaitHighWatermark(brokers.get((leader + 2) % 3), 6);
+        assertThat(logs.get((leader + 1) % 3).appends.get()).isEqualTo(written);
+
+        full.diskFull.set(false);
+        awaitHighWatermark(full, 6);
+        assertThat(full.fatal.facts).isEmpty();
+
+        // it stops in time with a frame that waits
+        full.diskFull.set(true);
+        get(brokers.get(leader).append(P0, TestBatches.plain(1)).done());
+    }
+
+    /// @return who leads
+    private int startThree() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            brokers.add(broker(i));
+            brokers.get(i).start(0);
+            members.add(brokers.get(i).node.self());
+        }
+        for (ShardBroker broker : brokers) {
+            broker.join(members);
+        }
+        int leader = leader(0, 1, 2);
+        brokers.get(leader).open(P0);
+        return leader;
+    }
+
+    private static void awaitHighWatermark(ShardBroker broker, long expected) {
+        Awaitility.await()
+                .atMost(20, TimeUnit.SECONDS)
+                .until(() ->
+                        broker.shard
+                                .partition(P0)
+                                .map(partition -> partition.highWatermark() == expected)
+                                .orElse(false));
     }
 
     private ShardBroker broker(int i) {

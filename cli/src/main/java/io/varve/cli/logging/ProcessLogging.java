@@ -17,8 +17,8 @@ public final class ProcessLogging {
     /// `text` (default) or `json`.
     public static final String FORM_VARIABLE = "VARVE_LOG_FORMAT";
 
-    /// Level of Varve's own loggers, `INFO` when not set. From `DEBUG` on, libraries say at `INFO` what
-    /// they do.
+    /// Level of Varve's own loggers, `INFO` when not set. From `DEBUG` on, libraries say at `INFO`
+    /// what they do.
     public static final String LEVEL_VARIABLE = "VARVE_LOG_LEVEL";
 
     private static final String OURS = "io.varve";
