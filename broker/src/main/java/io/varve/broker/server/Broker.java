@@ -360,13 +360,13 @@ public final class Broker implements AutoCloseable {
 
     private AdminHttp startHttp() throws BrokerStartException {
         HostPort address = config.listeners().http();
+        String listener = config.listeners().advertised().getFirst().name();
+        var states = new ClusterStates(cluster(), shards, listener);
+        metrics.cluster(states);
         BrokerAdmin admin =
                 new BrokerAdmin(
                         this::clusterInfo,
-                        new ClusterStates(
-                                cluster(),
-                                shards,
-                                config.listeners().advertised().getFirst().name()),
+                        states,
                         duties,
                         metadata,
                         runtimes.all(),

@@ -229,6 +229,38 @@ final class BrokerMetrics implements AutoCloseable {
                 "1 when this broker serves");
     }
 
+    /// As this broker's metadata has it.
+    void cluster(ClusterStates states) {
+        gauge(
+                "varve_controller_active",
+                states,
+                ClusterStates::controllersHere,
+                "1 when this broker is the controller");
+        gauge(
+                "varve_cluster_brokers",
+                states,
+                s -> s.now().brokers().size(),
+                "brokers that are registered");
+        gauge(
+                "varve_cluster_brokers_silent",
+                states,
+                s -> s.now().brokers().stream().filter(broker -> !broker.alive()).count(),
+                "of these, those that the controller does not hear");
+        gauge(
+                "varve_cluster_shards_without_leader",
+                states,
+                s -> s.now().shards().stream().filter(shard -> shard.leader() < 0).count(),
+                "shards that take no writes");
+        gauge(
+                "varve_cluster_shards_under_replicated",
+                states,
+                s ->
+                        s.now().shards().stream()
+                                .filter(shard -> shard.inSync().size() < shard.replicas().size())
+                                .count(),
+                "shards with a replica that does not keep up");
+    }
+
     void shard(ShardRuntime shard) {
         new ShardMetrics(shard).bindTo(registry);
     }

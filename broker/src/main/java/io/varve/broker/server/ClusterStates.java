@@ -39,6 +39,11 @@ record ClusterStates(NodeCluster cluster, ShardSet here, String listener) {
                 cluster.controllerId().orElse(ShardRow.NO_LEADER), brokers(shards), shards);
     }
 
+    /// 1 on the controller, else 0: over all brokers the sum is 1.
+    int controllersHere() {
+        return cluster.controllerId().orElse(ShardRow.NO_LEADER) == cluster.nodeId() ? 1 : 0;
+    }
+
     private boolean alive(int node) {
         BrokerRegistration broker = cluster.image().cluster().broker(node);
         return broker != null && !broker.fenced();
