@@ -61,7 +61,8 @@ public final class LocalShard implements Shard, AutoCloseable {
     private final ExecutorService flushThread;
     private final Thread writerThread;
     private final AppliedLog replicated = new AppliedLog();
-    private final OpenedRaftGroup group = new OpenedRaftGroup();
+    private final RaftReplica group;
+    private final OpenedRaftGroup opened = new OpenedRaftGroup();
     private volatile long appliedTerm;
     private volatile long appliedEnd;
     private volatile long startedAt;
@@ -76,8 +77,25 @@ public final class LocalShard implements Shard, AutoCloseable {
     ///
     /// @throws CorruptObjectException the checkpoint is damaged
     LocalShard(ShardSetup setup, FrameLog log) throws IOException {
+        this(
+                setup,
+                log,
+                null,
+                Executors.newSingleThreadExecutor(setup.threads()),
+                Executors.newSingleThreadExecutor(setup.threads()));
+    }
+
+    /// @param replica null for one of Ratis, which [#start] opens
+    LocalShard(
+            ShardSetup setup,
+            FrameLog log,
+            @Nullable RaftReplica replica,
+            ExecutorService logThread,
+            ExecutorService flushThread)
+            throws IOException {
         this.setup = setup;
         this.log = log;
+        this.group = replica == null ? opened : replica;
         Files.createDirectories(setup.directory());
         this.state =
                 new ShardState(
@@ -107,8 +125,8 @@ public final class LocalShard implements Shard, AutoCloseable {
                         setup.nanos(),
                         setup.commitTimes(),
                         setup.fatal());
-        this.logThread = Executors.newSingleThreadExecutor(setup.threads());
-        this.flushThread = Executors.newSingleThreadExecutor(setup.threads());
+        this.logThread = logThread;
+        this.flushThread = flushThread;
         this.writerThread = setup.threads().newThread(writer);
     }
 
@@ -166,9 +184,14 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// Opens or creates the group on a node that was started, see [RaftNode#group].
     public void start(RaftNode node, List<RaftMember> members) throws IOException {
-        group.open(node.group(groupId(), members));
-        purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
+        opened.open(node.group(groupId(), members));
+        groupIsOpen();
         writerThread.start();
+    }
+
+    /// Raft's log is open here: it lets go of what is not on this disk any more.
+    void groupIsOpen() {
+        purgeBelow(log.firstIndex().orElse(Long.MAX_VALUE));
         writer.roleMayHaveChanged();
     }
 
@@ -189,9 +212,7 @@ public final class LocalShard implements Shard, AutoCloseable {
     @Override
     public boolean leadsForSure() {
         return writer.leadership() instanceof Leadership.Ready
-                && group.handle()
-                        .filter(handle -> handle.heardMajorityWithin(setup.majorityTimeout()))
-                        .isPresent();
+                && group.heardMajorityWithin(setup.majorityTimeout());
     }
 
     @Override
@@ -281,7 +302,7 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// The Raft group, once it is open here.
     public Optional<RaftGroupHandle> raft() {
-        return group.handle();
+        return opened.handle();
     }
 
     /// @see ShardWriter#handOver
@@ -319,29 +340,31 @@ public final class LocalShard implements Shard, AutoCloseable {
     void purgeBelow(long endIndex) {
         long last = Math.min(endIndex, floor.end()) - 1;
         if (last >= 0) {
-            var ignored = group.handle().map(handle -> handle.purge(last));
+            group.purge(last);
         }
     }
 
     /// Ends a segment of Raft's log here, so that files of the shard log do not wait until half a
     /// megabyte of headers is full.
     void closeRaftSegment() {
-        group.handle().ifPresent(RaftGroupHandle::closeSegment);
+        group.closeSegment();
     }
 
     /// First index that Raft's log holds here; nothing is known before the group is open.
     OptionalLong raftLogStart() {
-        return group.handle()
-                .map(handle -> OptionalLong.of(handle.logStartIndex()))
-                .orElse(OptionalLong.empty());
+        return group.logStart();
     }
 
     OptionalLong raftTermAt(long index) {
-        return group.handle().map(handle -> handle.termAt(index)).orElse(OptionalLong.empty());
+        return group.termAt(index);
     }
 
     ShardState state() {
         return state;
+    }
+
+    ShardWriter writer() {
+        return writer;
     }
 
     /// What Ratis is given.
@@ -381,7 +404,7 @@ public final class LocalShard implements Shard, AutoCloseable {
         @Override
         public CompletableFuture<Void> write(
                 long term, long index, ByteBuffer table, ByteBuffer body) {
-            return on(
+            return DiskWork.on(
                     logThread,
                     () -> {
                         awaitRoom();
@@ -407,7 +430,7 @@ public final class LocalShard implements Shard, AutoCloseable {
         /// may be interrupted, which would close the file.
         @Override
         public CompletableFuture<Void> flush(long index) {
-            return on(
+            return DiskWork.on(
                     flushThread,
                     () -> {
                         LogPosition covered = lastWritten;
@@ -418,18 +441,6 @@ public final class LocalShard implements Shard, AutoCloseable {
                     });
         }
 
-        private static CompletableFuture<Void> on(ExecutorService thread, DiskWork work) {
-            return CompletableFuture.runAsync(
-                    () -> {
-                        try {
-                            work.run();
-                        } catch (IOException e) {
-                            throw new UncheckedIOException(e);
-                        }
-                    },
-                    thread);
-        }
-
         /// Ratis reads what it sends to a follower as soon as the entry is in its log, which may be
         /// before the frame is in ours: then the read comes behind the writes that wait.
         @Override
@@ -438,7 +449,7 @@ public final class LocalShard implements Shard, AutoCloseable {
                 return CompletableFuture.supplyAsync(
                         () -> readBody(term, index), setup.background());
             }
-            return on(logThread, () -> {})
+            return DiskWork.on(logThread, () -> {})
                     .thenApplyAsync(_ -> readBody(term, index), setup.background());
         }
 
@@ -581,10 +592,5 @@ public final class LocalShard implements Shard, AutoCloseable {
                 throw new UncheckedIOException(e);
             }
         }
-    }
-
-    /// Work on the log's thread.
-    private interface DiskWork {
-        void run() throws IOException;
     }
 }

@@ -8,12 +8,13 @@ import io.varve.broker.raft.SubmitOutcome;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// A shard's Raft group, which opens later than the shard does: until then nobody leads it. Any
 /// thread.
-final class OpenedRaftGroup implements RaftGroup {
+final class OpenedRaftGroup implements RaftReplica {
     private volatile @Nullable RaftGroupHandle handle;
 
     void open(RaftGroupHandle opened) {
@@ -49,5 +50,31 @@ final class OpenedRaftGroup implements RaftGroup {
         return current == null
                 ? CompletableFuture.failedFuture(new IllegalStateException("group is not open yet"))
                 : current.transferTo(next, limit);
+    }
+
+    @Override
+    public boolean heardMajorityWithin(Duration limit) {
+        return handle().filter(opened -> opened.heardMajorityWithin(limit)).isPresent();
+    }
+
+    @Override
+    public void purge(long lastIndex) {
+        var ignored = handle().map(opened -> opened.purge(lastIndex));
+    }
+
+    @Override
+    public void closeSegment() {
+        handle().ifPresent(RaftGroupHandle::closeSegment);
+    }
+
+    @Override
+    public OptionalLong logStart() {
+        return handle().map(opened -> OptionalLong.of(opened.logStartIndex()))
+                .orElse(OptionalLong.empty());
+    }
+
+    @Override
+    public OptionalLong termAt(long index) {
+        return handle().map(opened -> opened.termAt(index)).orElse(OptionalLong.empty());
     }
 }

@@ -212,21 +212,7 @@ final class ShardWriter implements Runnable {
     public void run() {
         try {
             while (!stopping) {
-                Event first = inbox.poll(TICK_MS, TimeUnit.MILLISECONDS);
-                int handled = 0;
-                for (Event event = first; event != null; event = inbox.poll()) {
-                    handle(event);
-                    if (++handled >= EVENTS_PER_ROUND) {
-                        break;
-                    }
-                }
-                if (first == null || leading == null) {
-                    lookAtRole();
-                }
-                expire();
-                while (mayFrame()) {
-                    submitFrame();
-                }
+                round(inbox.poll(TICK_MS, TimeUnit.MILLISECONDS));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -240,6 +226,28 @@ final class ShardWriter implements Runnable {
             follow("shard is closed: shard=" + name, Leadership.Elsewhere.UNKNOWN);
             ended = true;
             refuseInbox();
+        }
+    }
+
+    /// One round of [#run] that waits for nothing, for who has no threads.
+    void step() {
+        round(inbox.poll());
+    }
+
+    private void round(@Nullable Event first) {
+        int handled = 0;
+        for (Event event = first; event != null; event = inbox.poll()) {
+            handle(event);
+            if (++handled >= EVENTS_PER_ROUND) {
+                break;
+            }
+        }
+        if (first == null || leading == null) {
+            lookAtRole();
+        }
+        expire();
+        while (mayFrame()) {
+            submitFrame();
         }
     }
 
