@@ -10,6 +10,7 @@ import io.varve.recovery.audit.AuditLevel;
 import io.varve.recovery.audit.AuditOptions;
 import io.varve.recovery.audit.AuditReport;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -123,5 +124,25 @@ class AuditHealthyTest {
         isHealthy(lived.store);
         lived.clock.pass(Duration.ofDays(30));
         isHealthy(lived.store);
+    }
+
+    /// Found by the broker's ShardSimulationTest: who collects what is doomed looks at open
+    /// partitions only, and of a deleted topic everything goes at once, days later.
+    @Test
+    void whatWasDoomedInADeletedTopicIsNotOverdue() throws Exception {
+        BucketBuilder cluster = AuditedBuckets.small(Map.of());
+        cluster.moveLogStart("short", 0, 3);
+        cluster.append("short", 0, 1);
+        cluster.journalAll();
+        cluster.segment(cluster.id("short", 0));
+        cluster.removeTopicInMetadata("short");
+        cluster.closePartitions("short");
+        cluster.journalAll();
+        for (int shard : List.copyOf(cluster.shards.keySet())) {
+            cluster.checkpoint(shard);
+        }
+        cluster.clock.pass(Duration.ofHours(30));
+        cluster.sayAlive();
+        isHealthy(cluster.store);
     }
 }

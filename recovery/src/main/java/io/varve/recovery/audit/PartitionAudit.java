@@ -186,6 +186,9 @@ final class PartitionAudit {
         if (manifest.generation() != bucket.lives().current()) {
             return; // they wait for this generation's first version
         }
+        if (bucket.shards().isClosed(id) || bucket.trash().containsKey(id.topicId())) {
+            return; // they go with everything else of the deleted topic
+        }
         Map<String, Long> due = new HashMap<>();
         manifest.doomed().forEach(object -> due.put(object.key(), object.deleteAfterMs()));
         manifest.doomedPages()
