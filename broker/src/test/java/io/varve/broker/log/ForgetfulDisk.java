@@ -19,8 +19,9 @@ import java.util.random.RandomGenerator;
 
 /// A disk in memory that forgets: at [#crash()] every block that was not forced is kept or lost by
 /// chance, each for itself, and so is every name that was made, renamed or deleted since the
-/// directory was synced. What is open dies with the crash. Can also be full, or fail to force.
-final class ForgetfulDisk implements DiskFiles {
+/// directory was synced. What is open dies with the crash. Can also be full, fail to force, or lose
+/// its power in the middle of a change.
+public final class ForgetfulDisk implements DiskFiles {
     static final int BLOCK_BYTES = 512;
 
     private final RandomGenerator random;
@@ -31,8 +32,9 @@ final class ForgetfulDisk implements DiskFiles {
     private long bytesLeft = Long.MAX_VALUE;
     private boolean forceFails;
     private boolean syncFails;
+    private long changesLeft = Long.MAX_VALUE;
 
-    ForgetfulDisk(RandomGenerator random) {
+    public ForgetfulDisk(RandomGenerator random) {
         this.random = random;
     }
 
@@ -87,8 +89,9 @@ final class ForgetfulDisk implements DiskFiles {
     }
 
     /// Power is cut and comes back.
-    void crash() {
+    public void crash() {
         life++;
+        changesLeft = Long.MAX_VALUE;
         Map<String, Inode> left = new TreeMap<>(durableNames);
         boolean anySubset = random.nextBoolean();
         int prefix = random.nextInt(unsynced.size() + 1);
@@ -101,6 +104,28 @@ final class ForgetfulDisk implements DiskFiles {
         names = left;
         durableNames = new TreeMap<>(left);
         names.values().forEach(inode -> inode.crash(random));
+    }
+
+    /// The power goes in the middle of the change behind so many others: what became of that one,
+    /// chance decides, and whatever comes behind it fails, until [#crash()].
+    public void cutPowerAfter(long changes) {
+        changesLeft = changes;
+    }
+
+    public boolean powerIsCut() {
+        return changesLeft < 0;
+    }
+
+    /// @return whether this change goes through
+    private boolean mayChange() throws IOException {
+        checkPower();
+        return --changesLeft >= 0;
+    }
+
+    private void checkPower() throws IOException {
+        if (powerIsCut()) {
+            throw new IOException("power is cut");
+        }
     }
 
     void leaveBytes(long bytes) {
@@ -128,10 +153,14 @@ final class ForgetfulDisk implements DiskFiles {
         return inode;
     }
 
-    private void change(String from, String to, Inode inode) {
-        NameChange change = new NameChange(from, to, inode);
-        change.applyTo(names);
-        unsynced.add(change);
+    private void change(String from, String to, Inode inode) throws IOException {
+        boolean whole = mayChange();
+        if (whole || random.nextBoolean()) {
+            NameChange change = new NameChange(from, to, inode);
+            change.applyTo(names);
+            unsynced.add(change);
+        }
+        checkPower();
     }
 
     @Override
@@ -179,8 +208,12 @@ final class ForgetfulDisk implements DiskFiles {
         if (syncFails) {
             throw new IOException("directory cannot be synced");
         }
-        unsynced.clear();
-        durableNames = new TreeMap<>(names);
+        boolean whole = mayChange();
+        if (whole || random.nextBoolean()) {
+            unsynced.clear();
+            durableNames = new TreeMap<>(names);
+        }
+        checkPower();
     }
 
     @Override
@@ -202,6 +235,7 @@ final class ForgetfulDisk implements DiskFiles {
         }
 
         private void check() throws IOException {
+            checkPower();
             if (closed || openedIn != life) {
                 throw new IOException("file is closed: crashed=" + (openedIn != life));
             }
@@ -216,8 +250,12 @@ final class ForgetfulDisk implements DiskFiles {
         @Override
         public void write(long position, ByteBuffer... parts) throws IOException {
             check();
+            boolean whole = mayChange();
             long at = position;
             for (ByteBuffer part : parts) {
+                if (!whole) {
+                    part.limit(part.position() + random.nextInt(part.remaining() + 1));
+                }
                 long bytes = part.remaining();
                 if (bytes > bytesLeft) {
                     throw new IOException("no space left on device");
@@ -226,6 +264,7 @@ final class ForgetfulDisk implements DiskFiles {
                 inode.write(at, part);
                 at += bytes;
             }
+            checkPower();
         }
 
         @Override
@@ -245,7 +284,11 @@ final class ForgetfulDisk implements DiskFiles {
             if (forceFails) {
                 throw new IOException("device does not answer");
             }
-            inode.force();
+            boolean whole = mayChange();
+            if (whole || random.nextBoolean()) {
+                inode.force();
+            }
+            checkPower();
         }
 
         @Override
