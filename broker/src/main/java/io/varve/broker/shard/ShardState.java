@@ -214,12 +214,14 @@ final class ShardState {
             return false;
         }
         replica.changeUnseen(ledger -> {
+            // Before the append: who starts from a checkpoint has forgotten them already, and what
+            // is kept of a producer must be the same everywhere.
+            ledger.expireProducers(lastFrameTimeMs, producerExpiryMs);
             for (BatchFacts batch : data.batches()) {
                 ledger.append(batch, data.leaderEpoch(), lastFrameTimeMs);
             }
             replica.history().appended(data.baseOffset(), lastFrameTimeMs, data.length());
             replica.history().forgetBelow(ledger.archivedEnd());
-            ledger.expireProducers(lastFrameTimeMs, producerExpiryMs);
         });
         return true;
     }

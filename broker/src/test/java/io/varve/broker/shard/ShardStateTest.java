@@ -10,6 +10,7 @@ import io.varve.broker.log.DataSlice;
 import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.log.Slice;
+import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.state.BatchFacts;
 import io.varve.manifest.state.EpochStart;
 import io.varve.manifest.state.PartitionState;
@@ -21,8 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /// What apply lets count and what it drops.
 class ShardStateTest {
-    private final ShardState state =
-            new ShardState(SHARD, new MemoryFrameLog(), () -> 1, 86_400_000);
+    private static final long DAY_MS = 86_400_000;
+
+    private final ShardState state = new ShardState(SHARD, new MemoryFrameLog(), () -> 1, DAY_MS);
 
     @Test
     void dropsAFrameThatWasMadeForAnotherTerm() {
@@ -147,6 +149,71 @@ class ShardStateTest {
                 .isInstanceOf(CommandOutcome.Applied.class);
         assertThat(command(12, new CommandSlice(new ShardCommand.RaiseFloor(8, 1))))
                 .isInstanceOf(CommandOutcome.Unchanged.class);
+    }
+
+    /// Found by ShardSimulationTest: checkpoints forget who was silent for a day, also in a
+    /// partition where nothing was appended meanwhile.
+    @Test
+    void whatIsKeptOfAProducerDoesNotDependOnTheCheckpointThatAReplicaStartedFrom() {
+        open();
+        state.apply(1, 11, produced(1_000, 0), kept -> {});
+        PartitionState before = state.partition(P0).orElseThrow().state();
+        assertThat(before.producers()).hasSize(1);
+        ShardState other = new ShardState(SHARD, new MemoryFrameLog(), () -> 1, DAY_MS);
+        other.load(checkpoint(withoutProducers(before)));
+
+        FrameTable later = produced(2_000 + DAY_MS, 1);
+        state.apply(1, 12, later, kept -> {});
+        other.apply(1, 12, later, kept -> {});
+
+        assertThat(state.partition(P0).orElseThrow().state())
+                .isEqualTo(other.partition(P0).orElseThrow().state());
+    }
+
+    private static PartitionState withoutProducers(PartitionState state) {
+        return new PartitionState(
+                state.id(),
+                state.topicName(),
+                state.topicRecord(),
+                state.baseEpoch(),
+                state.logStart(),
+                state.archivedEnd(),
+                state.highWatermark(),
+                state.manifest(),
+                state.epochs(),
+                state.aborted(),
+                List.of());
+    }
+
+    private static ShardCheckpoint checkpoint(PartitionState partition) {
+        return new ShardCheckpoint(
+                "cluster",
+                SHARD,
+                12,
+                1,
+                1_000,
+                List.of(partition),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of());
+    }
+
+    /// One record of a producer, with the next sequence.
+    private static FrameTable produced(long timeMs, int offset) {
+        BatchFacts batch =
+                new BatchFacts(
+                        offset,
+                        1,
+                        100,
+                        timeMs,
+                        7,
+                        (short) 0,
+                        offset,
+                        false,
+                        BatchFacts.Kind.DATA,
+                        -1);
+        return new FrameTable(1, timeMs, List.of(new DataSlice(P0, 1, 0, 100, List.of(batch))));
     }
 
     private void open() {
