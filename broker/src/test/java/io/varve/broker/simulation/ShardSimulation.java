@@ -110,7 +110,7 @@ final class ShardSimulation {
     ///
     /// @return what, for the message of a failure
     String event() throws IOException {
-        return switch (random.nextInt(47)) {
+        return switch (random.nextInt(49)) {
             case 0, 1, 2, 3 -> write();
             case 4, 5, 6, 7, 8, 9, 10, 11 -> writeMuch();
             case 12, 13 -> groupSteps();
@@ -131,6 +131,8 @@ final class ShardSimulation {
             case 41 -> deleteRecords();
             case 42, 43, 44 -> freeLocal();
             case 45 -> storeComesAndGoes();
+            case 46 -> fallBehind();
+            case 47 -> twoLeaders();
             default -> random.nextInt(3) == 0 ? deleteTopic() : createTopic();
         };
     }
@@ -255,6 +257,41 @@ final class ShardSimulation {
         world.diskIsFull = random.nextBoolean();
         on("", SimulatedShard::freeLocal);
         return "local files freed";
+    }
+
+    /// One replica is away until the others' logs begin behind its own.
+    private String fallBehind() throws IOException {
+        data.group.startAll();
+        data.group.cutOffFollower();
+        world.diskIsFull = true;
+        for (int i = 2 + random.nextInt(3); i > 0; i--) {
+            writeMuch();
+            writeMuch();
+            data.group.pump();
+            askAndSettle();
+            data.freeLocal();
+            data.processesMayBeGone();
+        }
+        data.group.heal();
+        data.group.pump();
+        data.processesMayBeGone();
+        return "one fell behind";
+    }
+
+    /// A leader is cut off; it and the next one both go on.
+    private String twoLeaders() {
+        data.group.startAll();
+        data.group.heal();
+        data.group.electIfNeeded();
+        data.group.pump();
+        data.group.cutOff();
+        for (int i = 2 + random.nextInt(3); i > 0; i--) {
+            writeMuch();
+            data.stepArchivers();
+            pass(10_000);
+        }
+        data.processesMayBeGone();
+        return "two leaders";
     }
 
     private String storeComesAndGoes() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.simulation;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// real ones. `-Dsim.seed=N` replays one, `-Dsim.seeds=N` tries so many.
 class ShardSimulationTest {
     private static final int SEEDS = 50;
-    private static final int EVENTS = 70;
+    private static final int EVENTS = 55;
     private static final int LIVES = 2;
 
     @TempDir Path temporary;
@@ -29,6 +31,9 @@ class ShardSimulationTest {
             live(seed, tally);
         }
         System.out.println("ShardSimulationTest: seeds=" + seeds + ", " + tally);
+        for (Tally.What what : Tally.What.values()) {
+            assertThat(tally.of(what)).as("times: %s", what).isGreaterThan(seeds < SEEDS ? -1 : 0);
+        }
     }
 
     private void live(long seed, Tally tally) throws Exception {
@@ -55,7 +60,15 @@ class ShardSimulationTest {
             cluster.liveQuietly();
         } catch (AssertionError | Exception e) {
             throw new AssertionError(
-                    "replay with -Dsim.seed=" + seed + ": event " + event + ", " + at, e);
+                    "replay with -Dsim.seed="
+                            + seed
+                            + ": event "
+                            + event
+                            + ", "
+                            + at
+                            + ", lives lived before="
+                            + tally.of(Tally.What.RESTORES),
+                    e);
         }
     }
 }

@@ -378,6 +378,16 @@ final class SimulatedGroup implements SimulatedReplica.SubmitWatch {
         }
     }
 
+    /// One that does not lead loses touch, and the others go on without it.
+    void cutOffFollower() {
+        if (replicas.stream().noneMatch(each -> each.cutOff)) {
+            up().stream()
+                    .filter(each -> leader().filter(each::equals).isEmpty())
+                    .findAny()
+                    .ifPresent(each -> each.cutOff = true);
+        }
+    }
+
     void heal() {
         replicas.forEach(each -> each.cutOff = false);
     }

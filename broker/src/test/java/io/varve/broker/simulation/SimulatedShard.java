@@ -10,6 +10,7 @@ import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import io.varve.manifest.state.PartitionState;
+import io.varve.manifest.state.ProducerState;
 import io.varve.objectstore.ObjectStoreException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -109,6 +110,7 @@ final class SimulatedShard {
 
     private void step(SimulatedReplica replica) {
         SteppedArchiver archiver = archiverOf(replica);
+        count(Tally.What.ARCHIVER_STEPS_OF_A_CUT_OFF_LEADER, replica.cutOff);
         StepResult result = archiver.step(random);
         if (result instanceof StepResult.Stopped
                 && replica.isUp()
@@ -266,8 +268,10 @@ final class SimulatedShard {
         }
     }
 
-    /// Without what each replica forgets when it likes.
-    private static String sharedPart(PartitionState state) {
+    /// Without what each replica forgets when it likes; without the archived end, of which a
+    /// checkpoint knows what the bucket holds, not what the log said; and without producers that
+    /// were silent for so long that a checkpoint may have forgotten them, and apply not yet.
+    private String sharedPart(PartitionState state) {
         return state.topicName()
                 + state.topicRecord()
                 + " base epoch "
@@ -275,12 +279,15 @@ final class SimulatedShard {
                 + " ends "
                 + state.logStart()
                 + " "
-                + state.archivedEnd()
-                + " "
                 + state.highWatermark()
-                + state.manifest()
                 + state.epochs()
-                + state.producers();
+                + state.producers().stream().filter(each -> !mayBeForgotten(each)).toList();
+    }
+
+    private boolean mayBeForgotten(ProducerState producer) {
+        long silentMs = world.clock.millis() - producer.lastTimestampMs();
+        return producer.openTxnFirstOffset().isEmpty()
+                && silentMs >= world.limits.producerIdExpiration().toMillis();
     }
 
     /// From the first offset to the last, local disk or the bucket has it, and it is what it was.

@@ -109,7 +109,6 @@ final class SimulatedSource implements ShardSource {
         CompletableFuture<CommandOutcome> outcome = shard.submit(command);
         owner.whileSomebodyWaits();
         if (!outcome.isDone()) {
-            owner.count(Tally.What.COMMANDS_OF_A_CUT_OFF_LEADER, replica.isUp() && replica.cutOff);
             throw new CommandFailedException("outcome of command unknown: command=" + command);
         }
         if (!outcome.resultNow().holds()) {
