@@ -29,11 +29,17 @@ public final class ObjectStores {
     ///   never a credential
     /// @throws ObjectStoreException the bucket cannot be opened
     public static ObjectStore open(String url) throws ObjectStoreException {
+        return open(url, BucketCredentials.OF_THE_SDK);
+    }
+
+    /// The same, with credentials.
+    public static ObjectStore open(String url, BucketCredentials credentials)
+            throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.openOrCreate(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
-            case BucketUrl.OfS3(var address) -> openS3(address);
+            case BucketUrl.OfS3(var address) -> openS3(address, credentials);
         };
     }
 
@@ -43,11 +49,17 @@ public final class ObjectStores {
     /// @throws BucketUrlException as in [#open]
     /// @throws ObjectStoreException.NotFound there is no such directory or bucket
     public static ObjectStore openExisting(String url) throws ObjectStoreException {
+        return openExisting(url, BucketCredentials.OF_THE_SDK);
+    }
+
+    /// The same, with credentials.
+    public static ObjectStore openExisting(String url, BucketCredentials credentials)
+            throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.open(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
-            case BucketUrl.OfS3(var address) -> openS3(address);
+            case BucketUrl.OfS3(var address) -> openS3(address, credentials);
         };
     }
 
@@ -66,8 +78,9 @@ public final class ObjectStores {
         return below(bucket, url.prefix(), bucket.url() + "/" + url.prefix());
     }
 
-    private static ObjectStore openS3(S3Address address) throws ObjectStoreException {
-        ObjectStore bucket = S3ObjectStore.open(address, new SecureRandom());
+    private static ObjectStore openS3(S3Address address, BucketCredentials credentials)
+            throws ObjectStoreException {
+        ObjectStore bucket = S3ObjectStore.open(address, credentials.s3(), new SecureRandom());
         return below(bucket, address.prefix(), address.url());
     }
 

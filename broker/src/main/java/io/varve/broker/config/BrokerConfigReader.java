@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
+import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BucketUrlException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -200,6 +203,12 @@ final class BrokerConfigReader {
                             + values.get(BrokerKeys.ARCHIVE_BUCKET).origin().describe()
                             + ", allowed=a URL without credentials; put those under object-store.*");
         }
+        SortedMap<String, String> objectStore = values.under(BrokerKeys.OBJECT_STORE_PREFIX);
+        try {
+            var _ = BucketCredentials.of(objectStore);
+        } catch (BucketUrlException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
         String lease = values.text(BrokerKeys.FENCING_LEASE);
         return new BrokerConfig.Archive(
                 bucket,
@@ -217,7 +226,7 @@ final class BrokerConfigReader {
                         : OptionalLong.of(Long.parseLong(lease)),
                 values.optionalText(BrokerKeys.REHEARSE_CRON)
                         .filter(cron -> !cron.equals(BrokerKeys.OFF)),
-                values.under(BrokerKeys.OBJECT_STORE_PREFIX));
+                objectStore);
     }
 
     private BrokerConfig.Topics topics() {

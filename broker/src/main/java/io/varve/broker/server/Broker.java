@@ -157,7 +157,7 @@ public final class Broker implements AutoCloseable {
                         .collect(Collectors.joining(","));
         bucket =
                 BucketStart.of(
-                        config.archive().bucketUrl(),
+                        config.archive(),
                         surroundings.bucket(),
                         directory,
                         new BrokerPlace(

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.server;
 
+import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.server.ClusterOpening.Opened;
 import io.varve.manifest.CorruptObjectException;
+import io.varve.objectstore.BucketCredentials;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
@@ -22,18 +24,19 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
     private static final int PROBE_NAME_BYTES = 8;
 
+    /// @param config its URL and credentials
     /// @param around put around the store
     /// @throws BrokerStartException the bucket cannot be used, is not safe to write to, or is not
     ///   this broker's
     static BucketStart of(
-            String url,
+            BrokerConfig.Archive config,
             UnaryOperator<ObjectStore> around,
             DataDirectory directory,
             BrokerPlace place,
             SeedSearch seeds,
             InstantSource clock)
             throws BrokerStartException {
-        CountingObjectStore store = open(url, around, directory);
+        CountingObjectStore store = open(config, around, directory);
         try {
             SecureRandom random = new SecureRandom();
             probe(store, directory.identity().isPresent(), random);
@@ -57,12 +60,17 @@ record BucketStart(CountingObjectStore store, Opened opened) {
 
     /// A directory that knows its cluster had its bucket before: one that is gone is not made anew.
     private static CountingObjectStore open(
-            String url, UnaryOperator<ObjectStore> around, DataDirectory directory)
+            BrokerConfig.Archive config, UnaryOperator<ObjectStore> around, DataDirectory directory)
             throws BrokerStartException {
         boolean known = directory.identity().isPresent();
+        String url = config.bucketUrl();
         try {
+            BucketCredentials credentials = BucketCredentials.of(config.objectStore());
             return new CountingObjectStore(
-                    around.apply(known ? ObjectStores.openExisting(url) : ObjectStores.open(url)));
+                    around.apply(
+                            known
+                                    ? ObjectStores.openExisting(url, credentials)
+                                    : ObjectStores.open(url, credentials)));
         } catch (BucketUrlException e) {
             throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
+import io.varve.objectstore.BucketCredentials;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
 import io.varve.objectstore.ObjectBody;
@@ -24,8 +25,12 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -79,16 +84,29 @@ public final class S3ObjectStore implements ObjectStore {
         this.listing = new S3Listing(address, connection, errors, !address.isAmazon());
     }
 
-    /// Opens a bucket with credentials of the SDK's default chain. The bucket is asked whether it
-    /// is there; a store that does not answer is met again at the first request.
+    /// Opens a bucket. It is asked whether it is there; a store that does not answer is met again
+    /// at the first request.
     ///
+    /// @param credentials empty for those of the SDK's default chain
     /// @param random for the stamps of puts: secure, and not shared with whoever replays
     /// @throws ObjectStoreException.NotFound there is no such bucket
     /// @throws ObjectStoreException.Denied credentials, region or permissions are wrong
-    public static S3ObjectStore open(S3Address address, RandomGenerator random)
+    public static S3ObjectStore open(
+            S3Address address, Optional<BucketCredentials.S3> credentials, RandomGenerator random)
             throws ObjectStoreException {
-        return open(
-                address, DefaultCredentialsProvider.builder().build(), S3Limits.DEFAULT, random);
+        AwsCredentialsProvider provider =
+                credentials
+                        .<AwsCredentialsProvider>map(
+                                given -> StaticCredentialsProvider.create(credentials(given)))
+                        .orElseGet(() -> DefaultCredentialsProvider.builder().build());
+        return open(address, provider, S3Limits.DEFAULT, random);
+    }
+
+    private static AwsCredentials credentials(BucketCredentials.S3 given) {
+        return given.sessionToken()
+                .<AwsCredentials>map(token ->
+                        AwsSessionCredentials.create(given.accessKey(), given.secretKey(), token))
+                .orElseGet(() -> AwsBasicCredentials.create(given.accessKey(), given.secretKey()));
     }
 
     static S3ObjectStore open(

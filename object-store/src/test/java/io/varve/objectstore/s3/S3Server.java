@@ -4,6 +4,7 @@ package io.varve.objectstore.s3;
 import io.varve.objectstore.ObjectStoreException;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -68,6 +69,13 @@ public final class S3Server {
 
     S3Address address(String bucket, URI through) {
         return S3Address.parse("//" + bucket + "?endpoint=" + through + "&region=us-east-1");
+    }
+
+    /// As a configuration gives them.
+    ///
+    /// @param spoiled put behind the secret
+    Map<String, String> keys(String spoiled) {
+        return Map.of("s3.access-key", user, "s3.secret-key", secret + spoiled);
     }
 
     URI endpoint() {
