@@ -2,9 +2,11 @@
 package io.varve.cli.faults;
 
 import io.varve.cli.durability.Folders;
+import io.varve.cli.faults.client.Ticks;
 import io.varve.cli.faults.disk.Strace;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +17,9 @@ import java.util.List;
 final class DiskSteps {
     private static final int FILL_CHUNK = 256 * 1024;
     private static final int FLIPS_PER_FILE = 40;
+
+    /// A busy machine takes its time to fill a file.
+    private static final Duration CLOSED_LIMIT = Duration.ofSeconds(60);
 
     /// At the head of a file stands what names it.
     private static final int HEAD_BYTES = 8 * 1024;
@@ -96,8 +101,7 @@ final class DiskSteps {
                                         stage.folder().resolve("strace-" + id + ".txt"),
                                         "fdatasync,fsync:error=EIO:when=1")) {
                             boolean ended =
-                                    !io.varve.cli.faults.client.Ticks.passWhile(
-                                            limit, stage.brokers().node(id)::alive);
+                                    !Ticks.passWhile(limit, stage.brokers().node(id)::alive);
                             if (trace.injected() == 0) {
                                 stage.complain("no flush was made to fail: broker " + id);
                             } else if (!ended) {
@@ -148,6 +152,7 @@ final class DiskSteps {
                     List<Integer> chosen = stage.choose(who);
                     int flips = 0;
                     for (int id : chosen) {
+                        var _ = Ticks.passWhile(CLOSED_LIMIT, () -> noneClosed(stage, id));
                         flips += flip(stage, closed(stage, id));
                     }
                     if (flips == 0) {
@@ -155,6 +160,14 @@ final class DiskSteps {
                     }
                     return chosen + ", " + flips + " bits";
                 });
+    }
+
+    private static boolean noneClosed(Stage stage, int id) {
+        try {
+            return closed(stage, id).isEmpty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<Path> closed(Stage stage, int id) throws IOException {
@@ -215,9 +228,7 @@ final class DiskSteps {
         return new Step(
                 name + " above " + least,
                 stage -> {
-                    boolean seen =
-                            !io.varve.cli.faults.client.Ticks.passWhile(
-                                    limit, () -> highest(stage, name) <= least);
+                    boolean seen = !Ticks.passWhile(limit, () -> highest(stage, name) <= least);
                     if (!seen) {
                         stage.complain(name + " stays at or below " + least);
                     }
@@ -229,9 +240,7 @@ final class DiskSteps {
         return new Step(
                 name + " below " + most,
                 stage -> {
-                    boolean seen =
-                            !io.varve.cli.faults.client.Ticks.passWhile(
-                                    limit, () -> highest(stage, name) >= most);
+                    boolean seen = !Ticks.passWhile(limit, () -> highest(stage, name) >= most);
                     if (!seen) {
                         stage.complain(name + " stays at or above " + most);
                     }

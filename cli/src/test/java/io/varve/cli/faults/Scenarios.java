@@ -122,7 +122,10 @@ final class Scenarios {
                                     load(12, 18),
                                     resume(),
                                     load(5, 7))
-                            .stallsAtMost(FIVE),
+                            // a client's own time-outs: 3 s for what it sent there, 3 s more when
+                            // it
+                            // asks the same broker where to go
+                            .stallsAtMost(Duration.ofSeconds(8)),
                     Scenario.of(
                                     9,
                                     "cut-leader",
