@@ -58,6 +58,10 @@ final class Checkpointer implements Stepper {
     private long lastAtMs;
     private int journalsAtLast;
     private long nextOlderSearchMs;
+
+    /// Between a draft and its put when nothing is in the way.
+    private static final long PUT_SLACK_MS = 60_000;
+
     private volatile long lastCheckpointAtMs;
 
     /// @param checkpointEnd end of the checkpoint from which the shadow was opened (which was read
@@ -242,7 +246,9 @@ final class Checkpointer implements Stepper {
         return new StepResult.Progressed();
     }
 
-    private StepResult put(ShardCheckpoint checkpoint) throws ObjectStoreException {
+    private StepResult put(ShardCheckpoint drafted) throws ObjectStoreException {
+        ShardCheckpoint checkpoint = withWholeGrace(drafted);
+        draft = checkpoint;
         ShardCheckpoint there =
                 switch (CheckpointStore.put(context.store(), checkpoint)) {
                     case PutOnce.Ours<ShardCheckpoint> ours -> ours.value();
@@ -258,6 +264,27 @@ final class Checkpointer implements Stepper {
         draft = null;
         raising = there;
         return new StepResult.Progressed();
+    }
+
+    /// What a checkpoint is the first to doom keeps its grace from when others can see that: the
+    /// bucket may have been away for hours since the draft.
+    private ShardCheckpoint withWholeGrace(ShardCheckpoint drafted) throws ObjectStoreException {
+        Verified last = newest.get();
+        Set<String> told = new HashSet<>();
+        if (last != null) {
+            last.doomed().forEach(object -> told.add(object.key()));
+        }
+        long wholeMs =
+                storeClock.within(PUT_SLACK_MS).storeMs() + context.settings().cleaning().graceMs();
+        Set<String> late = new HashSet<>();
+        for (DoomedObject object : drafted.doomed()) {
+            if (!told.contains(object.key()) && object.deleteAfterMs() < wholeMs - PUT_SLACK_MS) {
+                late.add(object.key());
+            }
+        }
+        return late.isEmpty()
+                ? drafted
+                : drafted.withDoomed(shadow.postpone(drafted.doomed(), late, wholeMs));
     }
 
     private StepResult raise(ShardCheckpoint checkpoint) throws CommandFailedException {

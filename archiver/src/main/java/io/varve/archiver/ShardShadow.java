@@ -357,6 +357,32 @@ final class ShardShadow {
         doomed.putIfAbsent(object.key(), object);
     }
 
+    /// Gives objects that are going longer.
+    ///
+    /// @param drafted rows of a checkpoint that nobody has seen yet
+    /// @return these rows, the `late` ones with the new time
+    List<DoomedObject> postpone(List<DoomedObject> drafted, Set<String> late, long deleteAfterMs) {
+        lock.lock();
+        try {
+            List<DoomedObject> rows = new ArrayList<>();
+            for (DoomedObject object : drafted) {
+                DoomedObject row =
+                        late.contains(object.key())
+                                ? new DoomedObject(
+                                        object.key(),
+                                        object.bytes(),
+                                        object.reason(),
+                                        deleteAfterMs)
+                                : object;
+                doomed.replace(object.key(), row);
+                rows.add(row);
+            }
+            return rows;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Objects that are gone: the next checkpoint does not name them any more.
     void gone(Collection<String> keys) {
         lock.lock();

@@ -82,10 +82,7 @@ final class BucketView {
     /// Who read a manifest or a checkpoint a while ago finds what it names.
     private void nothingWentEarly() {
         long now = clock.millis();
-        named.stream()
-                .filter(key ->
-                        key.startsWith(prefix())) // what an older life left, a restore names anew
-                .forEach(key -> namedAtMs.put(key, now));
+        named.forEach(key -> namedAtMs.put(key, now));
         namedAtMs.forEach((key, atMs) ->
                 assertThat(sizes.containsKey(key) || now - atMs >= GRACE_MS)
                         .as("gone %s ms after it was named: key=%s", now - atMs, key)

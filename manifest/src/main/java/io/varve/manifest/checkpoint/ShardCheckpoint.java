@@ -40,4 +40,19 @@ public record ShardCheckpoint(
         doomed = List.copyOf(doomed);
         metadata = List.copyOf(metadata);
     }
+
+    /// The same but for what may go.
+    public ShardCheckpoint withDoomed(List<DoomedObject> rows) {
+        return new ShardCheckpoint(
+                clusterId,
+                shard,
+                endIndex,
+                lastTerm,
+                lastFrameTimeMs,
+                partitions,
+                closed,
+                journals,
+                rows,
+                metadata);
+    }
 }
