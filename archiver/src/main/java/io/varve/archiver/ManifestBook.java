@@ -41,14 +41,20 @@ final class ManifestBook {
 
     private static final int PAGES_KEPT_MAX = 16;
 
+    /// So long a commit of unknown outcome is tried again as it was.
+    private static final long TRIED_AGAIN_MS = 60_000;
+
     private final ArchiveContext context;
     private final ManifestRank rank;
     private final StoreClock storeClock;
     private final LinkedHashMap<PartitionId, PartitionManifest> kept =
             new LinkedHashMap<>(16, 0.75f, true);
     private final Map<PartitionId, Set<String>> gone = new HashMap<>();
-    private final Map<PartitionId, ManifestChange> unknown = new HashMap<>();
+    private final Map<PartitionId, Tried> unknown = new HashMap<>();
     private final LinkedHashMap<String, ManifestPage> pages = new LinkedHashMap<>(16, 0.75f, true);
+
+    /// @param atMs by our clock
+    private record Tried(ManifestChange change, long atMs) {}
 
     ManifestBook(ArchiveContext context, ShardSource source, StoreClock storeClock) {
         this.context = context;
@@ -174,22 +180,36 @@ final class ManifestBook {
 
     private CommitResult commit(ManifestChange next) throws ObjectStoreException {
         PartitionId id = next.manifest().id();
-        ManifestChange tried = unknown.get(id);
-        if (tried != null) {
-            // an earlier commit's outcome is unknown: the same one again, before anything else
-            CommitResult result = ManifestStore.commit(context.store(), tried);
-            unknown.remove(id);
-            keep(manifestOf(result));
-            return new CommitResult.Superseded(manifestOf(result));
+        Tried tried = unknown.get(id);
+        Optional<PartitionManifest> there = tried == null ? Optional.empty() : outcome(tried);
+        unknown.remove(id);
+        if (there.isPresent()) {
+            keep(there.get());
+            return new CommitResult.Superseded(there.get());
         }
         try {
             CommitResult result = ManifestStore.commit(context.store(), next);
             keep(manifestOf(result));
             return result;
         } catch (ObjectStoreException.Transient e) {
-            unknown.put(id, next);
+            unknown.put(id, new Tried(next, context.clock().millis()));
             throw e;
         }
+    }
+
+    /// What became of a commit whose outcome is unknown. Before anything else the same one is tried
+    /// again; one that is old would doom objects without their grace, so that what is there decides.
+    ///
+    /// @return empty when it is not there, and should not come any more
+    private Optional<PartitionManifest> outcome(Tried tried) throws ObjectStoreException {
+        if (context.clock().millis() - tried.atMs() <= TRIED_AGAIN_MS) {
+            return Optional.of(
+                    manifestOf(ManifestStore.commit(context.store(), tried.change())));
+        }
+        PartitionManifest wanted = tried.change().manifest();
+        return ManifestStore.newest(
+                        context.store(), wanted.topicName(), wanted.id(), rank.generation())
+                .filter(newest -> !isNewer(wanted.ref(), newest.ref()));
     }
 
     private static PartitionManifest manifestOf(CommitResult result) {

@@ -27,6 +27,8 @@ final class SeamStore implements ObjectStore {
     private OptionalInt failAt = OptionalInt.empty();
     private boolean failAfterTheWork;
     private boolean failPut;
+    private String failPutOf = "";
+    private boolean awayAfterwards;
     private int requests;
 
     SeamStore(ObjectStore inner) {
@@ -38,6 +40,14 @@ final class SeamStore implements ObjectStore {
     /// @param done whether it stores the object
     void failNextPut(boolean done) {
         failPut = true;
+        failAfterTheWork = done;
+    }
+
+    /// The next put of a key with this in it throws Transient, and the store is away from then on.
+    void goAwayAtPutOf(String part, boolean done) {
+        failPut = true;
+        failPutOf = part;
+        awayAfterwards = true;
         failAfterTheWork = done;
     }
 
@@ -65,7 +75,7 @@ final class SeamStore implements ObjectStore {
         boolean fails =
                 away
                         || (failAt.isPresent() && failAt.getAsInt() == request)
-                        || (failPut && what.startsWith("put "));
+                        || (failPut && what.startsWith("put ") && what.contains(failPutOf));
         if (!fails) {
             return work.run();
         }
@@ -73,6 +83,8 @@ final class SeamStore implements ObjectStore {
         if (failAfterTheWork && !away) {
             work.run();
         }
+        away |= awayAfterwards;
+        awayAfterwards = false;
         throw new ObjectStoreException.Transient(
                 "injected: request=" + request + ", " + what, null);
     }
