@@ -198,13 +198,13 @@ final class ManifestBook {
     }
 
     /// What became of a commit whose outcome is unknown. Before anything else the same one is tried
-    /// again; one that is old would doom objects without their grace, so that what is there decides.
+    /// again; one that is old would doom objects without their grace, so that what is there
+    /// decides.
     ///
     /// @return empty when it is not there, and should not come any more
     private Optional<PartitionManifest> outcome(Tried tried) throws ObjectStoreException {
         if (context.clock().millis() - tried.atMs() <= TRIED_AGAIN_MS) {
-            return Optional.of(
-                    manifestOf(ManifestStore.commit(context.store(), tried.change())));
+            return Optional.of(manifestOf(ManifestStore.commit(context.store(), tried.change())));
         }
         PartitionManifest wanted = tried.change().manifest();
         return ManifestStore.newest(

@@ -81,16 +81,14 @@ class DoomGraceTest {
             world.clock.advanceMs(3 * HOUR_MS);
             world.settleStubbornly();
 
-            List<DoomedObject> now =
-                    new ArrayList<>(world.manifest(orders).orElseThrow().doomed());
+            List<DoomedObject> now = new ArrayList<>(world.manifest(orders).orElseThrow().doomed());
             now.removeAll(before);
             assertThat(world.manifest(orders).orElseThrow().version()).isGreaterThan(versions);
             long visibleMs = stored ? world.clock.millis() - 3 * HOUR_MS : world.clock.millis();
             assertThat(now)
                     .allSatisfy(object ->
                             assertThat(object.deleteAfterMs())
-                                    .isGreaterThanOrEqualTo(
-                                            visibleMs + HOUR_MS - CACHED_CLOCK_MS));
+                                    .isGreaterThanOrEqualTo(visibleMs + HOUR_MS - CACHED_CLOCK_MS));
             world.assertBucketHoldsEverything();
         }
     }
