@@ -86,6 +86,10 @@ public record ArchiveSettings(
             long orphanScanMs,
             long graceMs,
             long undeleteMs) {
+        /// A grace may begin so long before the put that makes it known: what takes longer, or is
+        /// tried again later, is dated anew.
+        static final long PUT_SLACK_MS = MINUTE_MS;
+
         public Cleaning {
             check(
                     retentionCheckMs > 0 && clockSkewMaxMs > 0 && collectMs > 0 && orphanScanMs > 0,

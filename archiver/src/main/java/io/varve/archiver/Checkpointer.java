@@ -59,9 +59,6 @@ final class Checkpointer implements Stepper {
     private int journalsAtLast;
     private long nextOlderSearchMs;
 
-    /// Between a draft and its put when nothing is in the way.
-    private static final long PUT_SLACK_MS = 60_000;
-
     private volatile long lastCheckpointAtMs;
 
     /// @param checkpointEnd end of the checkpoint from which the shadow was opened (which was read
@@ -274,11 +271,12 @@ final class Checkpointer implements Stepper {
         if (last != null) {
             last.doomed().forEach(object -> told.add(object.key()));
         }
+        long slackMs = ArchiveSettings.Cleaning.PUT_SLACK_MS;
         long wholeMs =
-                storeClock.within(PUT_SLACK_MS).storeMs() + context.settings().cleaning().graceMs();
+                storeClock.within(slackMs).storeMs() + context.settings().cleaning().graceMs();
         Set<String> late = new HashSet<>();
         for (DoomedObject object : drafted.doomed()) {
-            if (!told.contains(object.key()) && object.deleteAfterMs() < wholeMs - PUT_SLACK_MS) {
+            if (!told.contains(object.key()) && object.deleteAfterMs() < wholeMs - slackMs) {
                 late.add(object.key());
             }
         }

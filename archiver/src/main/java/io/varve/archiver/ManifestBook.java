@@ -41,9 +41,6 @@ final class ManifestBook {
 
     private static final int PAGES_KEPT_MAX = 16;
 
-    /// So long a commit of unknown outcome is tried again as it was.
-    private static final long TRIED_AGAIN_MS = 60_000;
-
     private final ArchiveContext context;
     private final ManifestRank rank;
     private final StoreClock storeClock;
@@ -203,7 +200,7 @@ final class ManifestBook {
     ///
     /// @return empty when it is not there, and should not come any more
     private Optional<PartitionManifest> outcome(Tried tried) throws ObjectStoreException {
-        if (context.clock().millis() - tried.atMs() <= TRIED_AGAIN_MS) {
+        if (context.clock().millis() - tried.atMs() <= ArchiveSettings.Cleaning.PUT_SLACK_MS) {
             return Optional.of(manifestOf(ManifestStore.commit(context.store(), tried.change())));
         }
         PartitionManifest wanted = tried.change().manifest();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
+import io.varve.objectstore.BucketCredentials;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ public record BrokerConfig(
     /// The bucket and the jobs that fill and tidy it.
     ///
     /// @param fencingLeaseMs empty: off
-    /// @param objectStore the bucket SDKs' own keys, without `object-store.`; may hold secrets
+    /// @param credentials what `object-store.*` keys give
     public record Archive(
             String bucketUrl,
             long intervalMs,
@@ -82,11 +83,7 @@ public record BrokerConfig(
             long restorePointIntervalMs,
             OptionalLong fencingLeaseMs,
             Optional<String> rehearseCron,
-            Map<String, String> objectStore) {
-        public Archive {
-            objectStore = Map.copyOf(objectStore);
-        }
-
+            BucketCredentials credentials) {
         @Override
         public String toString() {
             return "Archive[bucketUrl="

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -203,9 +202,9 @@ final class BrokerConfigReader {
                             + values.get(BrokerKeys.ARCHIVE_BUCKET).origin().describe()
                             + ", allowed=a URL without credentials; put those under object-store.*");
         }
-        SortedMap<String, String> objectStore = values.under(BrokerKeys.OBJECT_STORE_PREFIX);
+        BucketCredentials credentials = BucketCredentials.OF_THE_SDK;
         try {
-            var _ = BucketCredentials.of(objectStore);
+            credentials = BucketCredentials.of(values.under(BrokerKeys.OBJECT_STORE_PREFIX));
         } catch (BucketUrlException e) {
             problems.add(String.valueOf(e.getMessage()));
         }
@@ -226,7 +225,7 @@ final class BrokerConfigReader {
                         : OptionalLong.of(Long.parseLong(lease)),
                 values.optionalText(BrokerKeys.REHEARSE_CRON)
                         .filter(cron -> !cron.equals(BrokerKeys.OFF)),
-                objectStore);
+                credentials);
     }
 
     private BrokerConfig.Topics topics() {

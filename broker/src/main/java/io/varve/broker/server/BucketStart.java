@@ -65,7 +65,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         boolean known = directory.identity().isPresent();
         String url = config.bucketUrl();
         try {
-            BucketCredentials credentials = BucketCredentials.of(config.objectStore());
+            BucketCredentials credentials = config.credentials();
             return new CountingObjectStore(
                     around.apply(
                             known

@@ -14,6 +14,7 @@ final class Leading {
     private final long term;
     private final Function<PartitionId, Optional<PartitionReplica>> applied;
     private final Map<PartitionId, SpeculativePartition> assumed = new HashMap<>();
+    private boolean goesAway;
 
     Leading(long term, Function<PartitionId, Optional<PartitionReplica>> applied) {
         this.term = term;
@@ -22,6 +23,16 @@ final class Leading {
 
     long term() {
         return term;
+    }
+
+    /// Leadership is being handed over: Raft would refuse a frame, and giving up because of that
+    /// would leave nobody who leads until the others elect.
+    boolean goesAway() {
+        return goesAway;
+    }
+
+    void goingAway(boolean goesAway) {
+        this.goesAway = goesAway;
     }
 
     /// A partition as it will be when everything in flight is applied, or null when it is not open.

@@ -88,10 +88,6 @@ final class ShardWriter implements Runnable {
     private long lastFrameTimeMs;
     private long abandonedTerm = -1;
 
-    /// Leadership is being handed over: Raft would refuse a frame, and giving up because of that
-    /// would leave nobody who leads until the others elect.
-    private boolean handingOver;
-
     private sealed interface Event {
         record Arrived(Pending pending) implements Event {}
 
@@ -104,7 +100,7 @@ final class ShardWriter implements Runnable {
         record HandOver(RaftPeerName next, Duration limit, CompletableFuture<Void> done)
                 implements Event {}
 
-        record HandedOver() implements Event {}
+        record HandedOver(Leading leadership) implements Event {}
     }
 
     private static final Event.RoleHint ROLE_HINT = new Event.RoleHint();
@@ -282,8 +278,8 @@ final class ShardWriter implements Runnable {
                 listener.onLeadership(leadership);
             }
             case Event.HandOver asked -> handOver(asked);
-            case Event.HandedOver over -> {
-                handingOver = false;
+            case Event.HandedOver(Leading leadership) -> {
+                leadership.goingAway(false);
                 lookAtRole();
             }
         }
@@ -291,15 +287,16 @@ final class ShardWriter implements Runnable {
 
     /// On this thread, so that no frame is half way to Raft when it stops taking them.
     private void handOver(Event.HandOver asked) {
-        if (leading == null || handingOver) {
+        Leading current = leading;
+        if (current == null || current.goesAway()) {
             asked.done().completeExceptionally(notLed());
             return;
         }
-        handingOver = true;
+        current.goingAway(true);
         CompletableFuture<Void> transfer = raft.transferTo(asked.next(), asked.limit());
         var ignored =
                 transfer.whenComplete((_, error) -> {
-                    inbox.add(new Event.HandedOver());
+                    inbox.add(new Event.HandedOver(current));
                     if (error == null) {
                         asked.done().complete(transfer.resultNow());
                     } else {
@@ -434,10 +431,10 @@ final class ShardWriter implements Runnable {
 
     private boolean mayFrame() {
         return leading != null
+                && !leading.goesAway()
                 && !waiting.isEmpty()
                 && inFlight.size() < limits.framesInFlightMax()
                 && bytesInFlight < limits.bytesInFlightMax()
-                && !handingOver
                 && !stopping;
     }
 

@@ -4,12 +4,14 @@ package io.varve.broker.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.varve.objectstore.BucketCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
@@ -223,9 +225,8 @@ class BrokerConfigTest {
                 load(all, null, Map.of("VARVE_OBJECT_STORE_S3_ACCESS_KEY", "hunter4"), List.of());
 
         assertThat(String.join("\n", config.values().describe()) + config).doesNotContain("hunter");
-        assertThat(config.archive().objectStore())
-                .containsEntry("s3.secret-key", "hunter3")
-                .containsEntry("s3.access-key", "hunter4");
+        assertThat(config.archive().credentials().s3())
+                .contains(new BucketCredentials.S3("hunter4", "hunter3", Optional.empty()));
     }
 
     @Test
