@@ -5,7 +5,6 @@ import io.varve.objectstore.file.FileObjectStore;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.objectstore.s3.S3Address;
 import io.varve.objectstore.s3.S3ObjectStore;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Opens the bucket that a URL names: `file:///dir`, `s3://bucket/prefix`, and for tests `mem:`,
 /// `mem:name` or `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then
-/// relative to it. `azure:` and `gs:` are known by name and refused. Thread-safe.
+/// relative to it. Thread-safe.
 public final class ObjectStores {
     /// Most named buckets in memory; they live as long as the process.
     static final int NAMED_MEMORY_STORES_MAX = 10_000;
@@ -29,17 +28,17 @@ public final class ObjectStores {
     ///   never a credential
     /// @throws ObjectStoreException the bucket cannot be opened
     public static ObjectStore open(String url) throws ObjectStoreException {
-        return open(url, BucketCredentials.OF_THE_SDK);
+        return open(url, StoreAccess.of(BucketSettings.NONE, RequestListener.NONE));
     }
 
-    /// The same, with credentials.
-    public static ObjectStore open(String url, BucketCredentials credentials)
+    /// The same, with settings.
+    public static ObjectStore open(String url, StoreAccess access)
             throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.openOrCreate(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
-            case BucketUrl.OfS3(var address) -> openS3(address, credentials);
+            case BucketUrl.OfS3(var address) -> openS3(address, access);
         };
     }
 
@@ -49,17 +48,17 @@ public final class ObjectStores {
     /// @throws BucketUrlException as in [#open]
     /// @throws ObjectStoreException.NotFound there is no such directory or bucket
     public static ObjectStore openExisting(String url) throws ObjectStoreException {
-        return openExisting(url, BucketCredentials.OF_THE_SDK);
+        return openExisting(url, StoreAccess.of(BucketSettings.NONE, RequestListener.NONE));
     }
 
-    /// The same, with credentials.
-    public static ObjectStore openExisting(String url, BucketCredentials credentials)
+    /// The same, with settings.
+    public static ObjectStore openExisting(String url, StoreAccess access)
             throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     FileObjectStore.open(directory, InstantSource.system());
             case BucketUrl.OfMemory memory -> openMemory(memory);
-            case BucketUrl.OfS3(var address) -> openS3(address, credentials);
+            case BucketUrl.OfS3(var address) -> openS3(address, access);
         };
     }
 
@@ -78,9 +77,9 @@ public final class ObjectStores {
         return below(bucket, url.prefix(), bucket.url() + "/" + url.prefix());
     }
 
-    private static ObjectStore openS3(S3Address address, BucketCredentials credentials)
+    private static ObjectStore openS3(S3Address address, StoreAccess access)
             throws ObjectStoreException {
-        ObjectStore bucket = S3ObjectStore.open(address, credentials.s3(), new SecureRandom());
+        ObjectStore bucket = S3ObjectStore.open(address, access);
         return below(bucket, address.prefix(), address.url());
     }
 

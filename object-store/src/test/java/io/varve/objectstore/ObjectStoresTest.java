@@ -67,15 +67,6 @@ final class ObjectStoresTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"azure://container/prefix?account=a", "gs://bucket"})
-    void namesTheStoresThatThisVersionHasNotAndWhatToUse(String url) {
-        assertThatThrownBy(() -> ObjectStores.open(url))
-                .isInstanceOf(BucketUrlException.class)
-                .hasMessageContaining("scheme=" + url.substring(0, url.indexOf(':')))
-                .hasMessageContaining("file:///");
-    }
-
-    @ParameterizedTest
     @CsvSource({
         "fil:///d, file:",
         "files:///d, file:",

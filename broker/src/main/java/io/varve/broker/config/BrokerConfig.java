@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
-import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BucketSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +69,7 @@ public record BrokerConfig(
     /// The bucket and the jobs that fill and tidy it.
     ///
     /// @param fencingLeaseMs empty: off
-    /// @param credentials what `object-store.*` keys give
+    /// @param bucketSettings what `object-store.*` keys give
     public record Archive(
             String bucketUrl,
             long intervalMs,
@@ -83,7 +83,7 @@ public record BrokerConfig(
             long restorePointIntervalMs,
             OptionalLong fencingLeaseMs,
             Optional<String> rehearseCron,
-            BucketCredentials credentials) {
+            BucketSettings bucketSettings) {
         @Override
         public String toString() {
             return "Archive[bucketUrl="

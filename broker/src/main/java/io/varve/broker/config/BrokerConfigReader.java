@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
-import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,9 +202,9 @@ final class BrokerConfigReader {
                             + values.get(BrokerKeys.ARCHIVE_BUCKET).origin().describe()
                             + ", allowed=a URL without credentials; put those under object-store.*");
         }
-        BucketCredentials credentials = BucketCredentials.OF_THE_SDK;
+        BucketSettings bucketSettings = BucketSettings.NONE;
         try {
-            credentials = BucketCredentials.of(values.under(BrokerKeys.OBJECT_STORE_PREFIX));
+            bucketSettings = BucketSettings.of(values.under(BrokerKeys.OBJECT_STORE_PREFIX));
         } catch (BucketUrlException e) {
             problems.add(String.valueOf(e.getMessage()));
         }
@@ -225,7 +225,7 @@ final class BrokerConfigReader {
                         : OptionalLong.of(Long.parseLong(lease)),
                 values.optionalText(BrokerKeys.REHEARSE_CRON)
                         .filter(cron -> !cron.equals(BrokerKeys.OFF)),
-                credentials);
+                bucketSettings);
     }
 
     private BrokerConfig.Topics topics() {

@@ -5,12 +5,13 @@ import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.server.ClusterOpening.Opened;
 import io.varve.manifest.CorruptObjectException;
-import io.varve.objectstore.BucketCredentials;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
+import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreProbe;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -24,7 +25,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
     private static final int PROBE_NAME_BYTES = 8;
 
-    /// @param config its URL and credentials
+    /// @param config its URL and settings
     /// @param around put around the store
     /// @throws BrokerStartException the bucket cannot be used, is not safe to write to, or is not
     ///   this broker's
@@ -65,12 +66,12 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         boolean known = directory.identity().isPresent();
         String url = config.bucketUrl();
         try {
-            BucketCredentials credentials = config.credentials();
+            StoreAccess access = StoreAccess.of(config.bucketSettings(), RequestListener.NONE);
             return new CountingObjectStore(
                     around.apply(
                             known
-                                    ? ObjectStores.openExisting(url, credentials)
-                                    : ObjectStores.open(url, credentials)));
+                                    ? ObjectStores.openExisting(url, access)
+                                    : ObjectStores.open(url, access)));
         } catch (BucketUrlException e) {
             throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {

@@ -4,7 +4,7 @@ package io.varve.broker.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BucketSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,8 +225,8 @@ class BrokerConfigTest {
                 load(all, null, Map.of("VARVE_OBJECT_STORE_S3_ACCESS_KEY", "hunter4"), List.of());
 
         assertThat(String.join("\n", config.values().describe()) + config).doesNotContain("hunter");
-        assertThat(config.archive().credentials().s3())
-                .contains(new BucketCredentials.S3("hunter4", "hunter3", Optional.empty()));
+        assertThat(config.archive().bucketSettings().s3())
+                .contains(new BucketSettings.S3("hunter4", "hunter3", Optional.empty()));
     }
 
     @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
+import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.StoreLimits;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Function;
@@ -36,7 +38,8 @@ final class S3Connection implements AutoCloseable {
     ///
     /// @param credentials closed with the connection where it can be, and when this throws
     /// @throws SdkException no region is known
-    static S3Connection to(S3Address address, AwsCredentialsProvider credentials, S3Limits limits) {
+    static S3Connection to(
+            S3Address address, AwsCredentialsProvider credentials, StoreAccess access) {
         ScheduledThreadPoolExecutor deadlines =
                 new ScheduledThreadPoolExecutor(
                         1,
@@ -47,7 +50,7 @@ final class S3Connection implements AutoCloseable {
         // Or each finished call's deadline would stay in the queue until it has passed.
         deadlines.setRemoveOnCancelPolicy(true);
         try {
-            S3Client client = client(address, credentials, limits, deadlines);
+            S3Client client = client(address, credentials, access, deadlines);
             return new S3Connection(client, credentials, deadlines);
         } catch (SdkException e) {
             deadlines.shutdownNow();
@@ -59,8 +62,9 @@ final class S3Connection implements AutoCloseable {
     private static S3Client client(
             S3Address address,
             AwsCredentialsProvider credentials,
-            S3Limits limits,
+            StoreAccess access,
             ScheduledThreadPoolExecutor deadlines) {
+        StoreLimits limits = access.limits();
         S3ClientBuilder builder =
                 S3Client.builder()
                         .credentialsProvider(credentials)

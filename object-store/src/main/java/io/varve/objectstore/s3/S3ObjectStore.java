@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
-import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BodyStreams;
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.HttpDate;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectKeys;
@@ -11,6 +13,9 @@ import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
+import io.varve.objectstore.StampedPut;
+import io.varve.objectstore.StoreAccess;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Base64;
@@ -22,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -33,8 +37,10 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
@@ -47,13 +53,10 @@ import software.amazon.awssdk.services.s3.model.S3Error;
 /// A bucket of S3, or of what speaks like it. Keys are the bucket's; the address's prefix is not
 /// added here.
 ///
-/// **Put** is one request; `If-None-Match: *` makes it conditional. Each put stamps its object
-/// (user metadata) with a number of its own. Where the answer leaves open what became of a put, or
-/// where an earlier attempt of the same call may be the object that is in the way, the object is
-/// read: with this put's stamp the put has succeeded, with another it has lost, without an object
-/// nobody knows.
+/// **Put** is one request; `If-None-Match: *` makes it conditional. Each puts its stamp on its
+/// object ([StampedPut]).
 ///
-/// **Retries and deadlines** are the SDK's ([S3Retries], [S3Limits]). A put whose outcome is
+/// **Retries and deadlines** are the SDK's ([S3Retries], [StoreLimits]). A put whose outcome is
 /// unknown takes one more head.
 ///
 /// Times are whole seconds, as in HTTP. Thread-safe; holds one thread.
@@ -64,21 +67,18 @@ public final class S3ObjectStore implements ObjectStore {
     private static final Logger LOG = LoggerFactory.getLogger(S3ObjectStore.class);
 
     private final S3Address address;
-    private final S3Limits limits;
-    private final RandomGenerator random;
+    private final StoreAccess access;
     private final S3Connection connection;
     private final S3Errors errors;
     private final S3Listing listing;
 
     private S3ObjectStore(
             S3Address address,
-            S3Limits limits,
-            RandomGenerator random,
+            StoreAccess access,
             S3Connection connection,
             S3Errors errors) {
         this.address = address;
-        this.limits = limits;
-        this.random = random;
+        this.access = access;
         this.connection = connection;
         this.errors = errors;
         this.listing = new S3Listing(address, connection, errors, !address.isAmazon());
@@ -87,42 +87,24 @@ public final class S3ObjectStore implements ObjectStore {
     /// Opens a bucket. It is asked whether it is there; a store that does not answer is met again
     /// at the first request.
     ///
-    /// @param credentials empty for those of the SDK's default chain
-    /// @param random for the stamps of puts: secure, and not shared with whoever replays
     /// @throws ObjectStoreException.NotFound there is no such bucket
     /// @throws ObjectStoreException.Denied credentials, region or permissions are wrong
-    public static S3ObjectStore open(
-            S3Address address, Optional<BucketCredentials.S3> credentials, RandomGenerator random)
+    public static S3ObjectStore open(S3Address address, StoreAccess access)
             throws ObjectStoreException {
-        AwsCredentialsProvider provider =
-                credentials
-                        .<AwsCredentialsProvider>map(
-                                given -> StaticCredentialsProvider.create(credentials(given)))
-                        .orElseGet(() -> DefaultCredentialsProvider.builder().build());
-        return open(address, provider, S3Limits.DEFAULT, random);
-    }
-
-    private static AwsCredentials credentials(BucketCredentials.S3 given) {
-        return given.sessionToken()
-                .<AwsCredentials>map(token ->
-                        AwsSessionCredentials.create(given.accessKey(), given.secretKey(), token))
-                .orElseGet(() -> AwsBasicCredentials.create(given.accessKey(), given.secretKey()));
+        return open(address, provider(access.settings()), access);
     }
 
     static S3ObjectStore open(
-            S3Address address,
-            AwsCredentialsProvider credentials,
-            S3Limits limits,
-            RandomGenerator random)
+            S3Address address, AwsCredentialsProvider credentials, StoreAccess access)
             throws ObjectStoreException {
         S3Errors errors = new S3Errors(address);
         S3Connection connection;
         try {
-            connection = S3Connection.to(address, credentials, limits);
+            connection = S3Connection.to(address, credentials, access);
         } catch (SdkException e) {
             throw errors.translate("open", null, e);
         }
-        S3ObjectStore store = new S3ObjectStore(address, limits, random, connection, errors);
+        S3ObjectStore store = new S3ObjectStore(address, access, connection, errors);
         try {
             var _ = store.askBucket("open");
         } catch (ObjectStoreException.Transient e) {
@@ -134,28 +116,60 @@ public final class S3ObjectStore implements ObjectStore {
         return store;
     }
 
+    private static AwsCredentialsProvider provider(BucketSettings settings) {
+        return settings.s3()
+                .<AwsCredentialsProvider>map(
+                        given -> StaticCredentialsProvider.create(credentials(given)))
+                .orElseGet(() -> DefaultCredentialsProvider.builder().build());
+    }
+
+    private static AwsCredentials credentials(BucketSettings.S3 given) {
+        return given.sessionToken()
+                .<AwsCredentials>map(token ->
+                        AwsSessionCredentials.create(given.accessKey(), given.secretKey(), token))
+                .orElseGet(() -> AwsBasicCredentials.create(given.accessKey(), given.secretKey()));
+    }
+
     @Override
     public ObjectInfo put(String key, ObjectBody body, PutMode mode) throws ObjectStoreException {
         ObjectKeys.check(key);
-        String stamp = Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong());
-        BodySource source = new BodySource(body);
-        try {
-            PutObjectRequest request = request(key, body, mode, stamp);
-            RequestBody bytes =
-                    RequestBody.fromContentProvider(
-                            source, body.bytes(), "application/octet-stream");
-            PutObjectResponse answer = connection.call(client -> client.putObject(request, bytes));
-            Optional<Instant> time = HttpTimes.dateOf(answer.sdkHttpResponse());
-            return time.isPresent()
-                    ? new ObjectInfo(key, body.bytes(), time.get())
-                    : head(key).orElseThrow(() -> gone(key));
-        } catch (SdkException e) {
-            ObjectStoreException error =
-                    source.failure().orElseGet(() -> errors.translate("put", key, e));
-            return settle(key, mode, stamp, attempts(e), error);
-        } finally {
-            source.close();
+        StampedPut put = StampedPut.of(key, mode, access.stamps());
+        try (BodyStreams streams = new BodyStreams(body)) {
+            try {
+                PutObjectRequest request = request(put, body);
+                RequestBody bytes =
+                        RequestBody.fromContentProvider(
+                                () -> open(streams), body.bytes(), "application/octet-stream");
+                PutObjectResponse answer =
+                        connection.call(client -> client.putObject(request, bytes));
+                Optional<Instant> time = dateOf(answer.sdkHttpResponse());
+                return time.isPresent()
+                        ? new ObjectInfo(key, body.bytes(), time.get())
+                        : head(key).orElseThrow(() -> gone(key));
+            } catch (SdkException e) {
+                ObjectStoreException error =
+                        streams.failure().orElseGet(() -> errors.translate("put", key, e));
+                return put.settle(attempts(e), error, () -> look(key).map(answer -> found(answer, key)));
+            }
         }
+    }
+
+    private static InputStream open(BodyStreams streams) {
+        try {
+            return streams.next();
+        } catch (ObjectStoreException e) {
+            throw SdkClientException.create("body cannot be read", e);
+        }
+    }
+
+    private static StampedPut.Found found(HeadObjectResponse answer, String key) {
+        return new StampedPut.Found(
+                info(key, answer), Optional.ofNullable(answer.metadata().get(STAMP)));
+    }
+
+    /// The server's clock; empty when it does not tell it.
+    static Optional<Instant> dateOf(SdkHttpResponse answer) {
+        return answer.firstMatchingHeader("Date").flatMap(HttpDate::parse);
     }
 
     private static ObjectStoreException gone(String key) {
@@ -163,19 +177,19 @@ public final class S3ObjectStore implements ObjectStore {
                 "object was gone right after its put: key=" + key, null);
     }
 
-    private PutObjectRequest request(String key, ObjectBody body, PutMode mode, String stamp) {
+    private PutObjectRequest request(StampedPut put, ObjectBody body) {
         PutObjectRequest.Builder request =
                 PutObjectRequest.builder()
                         .bucket(address.bucket())
-                        .key(key)
+                        .key(put.key())
                         .contentLength(body.bytes())
-                        .metadata(Map.of(STAMP, stamp))
+                        .metadata(Map.of(STAMP, put.stamp()))
                         .overrideConfiguration(deadline(body.bytes()));
         if (address.checksums() == S3Address.Checksums.SUPPORTED) {
             byte[] crc = ByteBuffer.allocate(Integer.BYTES).putInt(body.crc32c()).array();
             request.checksumCRC32C(Base64.getEncoder().encodeToString(crc));
         }
-        if (mode == PutMode.IF_ABSENT) {
+        if (put.mode() == PutMode.IF_ABSENT) {
             request.ifNoneMatch("*");
         }
         return request.build();
@@ -183,47 +197,13 @@ public final class S3ObjectStore implements ObjectStore {
 
     private AwsRequestOverrideConfiguration deadline(long bytes) {
         return AwsRequestOverrideConfiguration.builder()
-                .apiCallAttemptTimeout(limits.attemptOf(bytes))
-                .apiCallTimeout(limits.callOf(bytes))
+                .apiCallAttemptTimeout(access.limits().attemptOf(bytes))
+                .apiCallTimeout(access.limits().callOf(bytes))
                 .build();
     }
 
     private static int attempts(SdkException failure) {
         return failure.numAttempts() != null ? failure.numAttempts() : Integer.MAX_VALUE;
-    }
-
-    /// Finds out by reading what became of a put.
-    ///
-    /// @param attempts how many requests were made, at most
-    /// @param error what the put met, thrown when reading does not tell better
-    private ObjectInfo settle(
-            String key, PutMode mode, String stamp, int attempts, ObjectStoreException error)
-            throws ObjectStoreException {
-        boolean exists = error instanceof ObjectStoreException.AlreadyExists;
-        if (attempts <= 1 && !exists && !(error instanceof ObjectStoreException.Transient)) {
-            throw error;
-        }
-        Optional<HeadObjectResponse> there;
-        try {
-            there = look(key);
-        } catch (ObjectStoreException unread) {
-            ObjectStoreException thrown =
-                    exists
-                            ? new ObjectStoreException.Transient(
-                                    "object exists, and whose it is could not be read: key=" + key,
-                                    error)
-                            : error;
-            thrown.addSuppressed(unread);
-            throw thrown;
-        }
-        if (there.isPresent() && stamp.equals(there.get().metadata().get(STAMP))) {
-            return info(key, there.get());
-        }
-        if (there.isPresent() && mode == PutMode.IF_ABSENT && !exists) {
-            throw new ObjectStoreException.AlreadyExists(
-                    "object exists, of another put: key=" + key, error);
-        }
-        throw error;
     }
 
     @Override
@@ -367,7 +347,7 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public Instant serverTime() throws ObjectStoreException {
-        return HttpTimes.dateOf(askBucket("serverTime").sdkHttpResponse())
+        return dateOf(askBucket("serverTime").sdkHttpResponse())
                 .orElseThrow(() ->
                         new ObjectStoreException.Denied(
                                 "the store's answers carry no date: " + address.place(), null));

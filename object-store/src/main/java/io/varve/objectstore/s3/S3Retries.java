@@ -2,6 +2,7 @@
 package io.varve.objectstore.s3;
 
 import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.StoreLimits;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ final class S3Retries {
 
     private S3Retries() {}
 
-    static RetryStrategy strategy(S3Limits limits) {
+    static RetryStrategy strategy(StoreLimits limits) {
         return StandardRetryStrategy.builder()
                 .useClientDefaults(false)
                 .maxAttempts(limits.attempts())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
+import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.PutMode;
 import java.io.IOException;
 import java.util.List;
@@ -30,7 +31,7 @@ abstract class ListingContract {
         long seed = Long.getLong("sim.seed", new Random().nextLong());
         Random random = new Random(seed);
         String bucket = server().newBucket();
-        try (S3ObjectStore store = server().open(bucket)) {
+        try (ObjectStore store = server().open(bucket)) {
             NavigableSet<String> keys = new TreeSet<>();
             while (keys.size() < KEYS) {
                 String key = key(random);

@@ -4,10 +4,13 @@ package io.varve.objectstore.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.varve.objectstore.BucketCredentials;
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
+import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.StoreAccess;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -19,10 +22,16 @@ final class MinioCredentialsTest {
     void givenCredentialsOpenTheBucketAndWrongOnesAreDenied() throws Exception {
         S3Server server = MINIO.server();
         String url = server.address(server.newBucket(), server.endpoint()).url();
-        try (ObjectStore store = ObjectStores.open(url, BucketCredentials.of(server.keys("")))) {
+        try (ObjectStore store = open(url, server.keys(""))) {
             assertThat(store.url()).startsWith("s3://");
         }
-        assertThatThrownBy(() -> ObjectStores.open(url, BucketCredentials.of(server.keys("wrong"))))
+        assertThatThrownBy(() -> open(url, server.keys("wrong")))
                 .isInstanceOf(ObjectStoreException.Denied.class);
+    }
+
+    private static ObjectStore open(String url, Map<String, String> keys)
+            throws ObjectStoreException {
+        return ObjectStores.open(
+                url, StoreAccess.of(BucketSettings.of(keys), RequestListener.NONE));
     }
 }

@@ -20,15 +20,12 @@ final class S3AddressTest {
                 S3Address.parse(
                         "//bucket/a/b/?endpoint=http://127.0.0.1:9000/&region=eu-central-1&path-style=false&checksums=required");
 
-        assertThat(address)
-                .isEqualTo(
-                        new S3Address(
-                                "bucket",
-                                "a/b/",
-                                URI.create("http://127.0.0.1:9000"),
-                                "eu-central-1",
-                                false,
-                                Checksums.REQUIRED));
+        assertThat(address.bucket()).isEqualTo("bucket");
+        assertThat(address.prefix()).isEqualTo("a/b/");
+        assertThat(address.endpoint()).isEqualTo(URI.create("http://127.0.0.1:9000"));
+        assertThat(address.region()).isEqualTo("eu-central-1");
+        assertThat(address.pathStyle()).isFalse();
+        assertThat(address.checksums()).isEqualTo(Checksums.REQUIRED);
         assertThat(address.isAmazon()).isFalse();
     }
 
@@ -36,8 +33,12 @@ final class S3AddressTest {
     void amazonNeedsNothingButTheBucket() {
         S3Address address = S3Address.parse("//bucket");
 
-        assertThat(address)
-                .isEqualTo(new S3Address("bucket", "", null, null, false, Checksums.SUPPORTED));
+        assertThat(address.bucket()).isEqualTo("bucket");
+        assertThat(address.prefix()).isEmpty();
+        assertThat(address.endpoint()).isNull();
+        assertThat(address.region()).isNull();
+        assertThat(address.pathStyle()).isFalse();
+        assertThat(address.checksums()).isEqualTo(Checksums.SUPPORTED);
         assertThat(address.isAmazon()).isTrue();
         assertThat(S3Address.parse("//b-c?endpoint=https://s3.eu-west-1.amazonaws.com").isAmazon())
                 .isTrue();

@@ -143,10 +143,10 @@ final class S3AnswerTest {
     void theClockIsTheDateOfTheAnswer() {
         SdkHttpResponse.Builder answer = SdkHttpResponse.builder().statusCode(200);
 
-        assertThat(HttpTimes.dateOf(answer.build())).isEmpty();
-        assertThat(HttpTimes.dateOf(answer.putHeader("Date", "yesterday").build())).isEmpty();
+        assertThat(S3ObjectStore.dateOf(answer.build())).isEmpty();
+        assertThat(S3ObjectStore.dateOf(answer.putHeader("Date", "yesterday").build())).isEmpty();
         assertThat(
-                        HttpTimes.dateOf(
+                        S3ObjectStore.dateOf(
                                 answer.putHeader("Date", "Sat, 28 Nov 2026 10:11:12 GMT").build()))
                 .contains(Instant.parse("2026-11-28T10:11:12Z"));
     }

@@ -15,7 +15,6 @@ import io.varve.objectstore.s3.ScriptedS3.Answer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -135,8 +134,7 @@ final class S3RefusalTest {
                 S3ObjectStore.open(
                         address,
                         AnonymousCredentialsProvider.create(),
-                        ScriptedS3.QUICK,
-                        new SecureRandom())) {
+                        S3Server.access(ScriptedS3.QUICK))) {
             List<ThrowingCall> calls =
                     List.of(
                             () -> put(store, "k"),
@@ -170,8 +168,7 @@ final class S3RefusalTest {
                                     throw SdkClientException.create(
                                             "Unable to load credentials from any of the providers");
                                 },
-                                ScriptedS3.QUICK,
-                                new SecureRandom()))
+                                S3Server.access(ScriptedS3.QUICK)))
                 .isInstanceOf(ObjectStoreException.Denied.class)
                 .hasMessageContaining("no credentials found")
                 .hasMessageContaining("AWS_ACCESS_KEY_ID");

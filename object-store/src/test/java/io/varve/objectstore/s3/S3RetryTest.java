@@ -27,7 +27,8 @@ final class S3RetryTest {
     private static final Answer THERE =
             Answer.of(200)
                     .with("Last-Modified", "Sat, 28 Nov 2026 10:00:00 GMT")
-                    .with("x-amz-meta-varve-put", "another");
+                    .with("x-amz-meta-varve-put", "another")
+                    .with("Content-Length", "7");
 
     private ScriptedS3 server;
     private ObjectStore store;

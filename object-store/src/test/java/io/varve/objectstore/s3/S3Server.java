@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.StoreLimits;
+import io.varve.objectstore.TestServer;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.Map;
@@ -12,7 +17,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /// A test server that speaks S3: makes buckets and opens them. Thread-safe.
-public final class S3Server {
+public final class S3Server implements TestServer {
     private static final AtomicInteger BUCKETS = new AtomicInteger();
 
     private final URI endpoint;
@@ -25,13 +30,8 @@ public final class S3Server {
         this.secret = secret;
     }
 
-    /// Opens a bucket that did not exist before.
-    public S3ObjectStore emptyBucket() throws ObjectStoreException {
-        return open(newBucket());
-    }
-
-    /// @return the new bucket's name
-    String newBucket() {
+    @Override
+    public String newBucket() {
         String bucket = "bucket-" + ProcessHandle.current().pid() + "-" + BUCKETS.incrementAndGet();
         try (S3Client client = client()) {
             client.createBucket(request -> request.bucket(bucket));
@@ -50,21 +50,19 @@ public final class S3Server {
     }
 
     S3Connection connect(String bucket) {
-        return S3Connection.to(address(bucket, endpoint), credentials(secret), S3Limits.DEFAULT);
+        return S3Connection.to(
+                address(bucket, endpoint), credentials(secret), access(StoreLimits.DEFAULT));
     }
 
-    S3ObjectStore open(String bucket) throws ObjectStoreException {
-        return open(bucket, endpoint, S3Limits.DEFAULT);
+    static StoreAccess access(StoreLimits limits) {
+        return new StoreAccess(
+                BucketSettings.NONE, limits, RequestListener.NONE, new SecureRandom());
     }
 
-    /// @param through where requests go: the server, or something before it
-    S3ObjectStore open(String bucket, URI through, S3Limits limits) throws ObjectStoreException {
-        return open(address(bucket, through), secret, limits);
-    }
-
-    S3ObjectStore open(S3Address address, String password, S3Limits limits)
+    @Override
+    public S3ObjectStore open(String bucket, URI through, StoreLimits limits)
             throws ObjectStoreException {
-        return S3ObjectStore.open(address, credentials(password), limits, new SecureRandom());
+        return S3ObjectStore.open(address(bucket, through), credentials(secret), access(limits));
     }
 
     S3Address address(String bucket, URI through) {
@@ -78,7 +76,8 @@ public final class S3Server {
         return Map.of("s3.access-key", user, "s3.secret-key", secret + spoiled);
     }
 
-    URI endpoint() {
+    @Override
+    public URI endpoint() {
         return endpoint;
     }
 

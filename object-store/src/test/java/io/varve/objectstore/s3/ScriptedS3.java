@@ -7,11 +7,11 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.StoreLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -28,8 +28,8 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 /// it is wanted. Answers that are not scripted are those of an empty bucket.
 final class ScriptedS3 implements AutoCloseable {
     static final String SECRET = "a-secret-nobody-prints";
-    static final S3Limits QUICK =
-            new S3Limits(
+    static final StoreLimits QUICK =
+            new StoreLimits(
                     8,
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(2),
@@ -148,8 +148,7 @@ final class ScriptedS3 implements AutoCloseable {
                         S3Address.parse("//bucket?endpoint=" + endpoint() + parameters),
                         StaticCredentialsProvider.create(
                                 AwsBasicCredentials.create("user", SECRET)),
-                        QUICK,
-                        new SecureRandom());
+                        S3Server.access(QUICK));
         requests.clear();
         return store;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.objectstore.s3;
+package io.varve.objectstore;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 
 /// A connection to a server that loses what it is told to lose, one exchange after the other. It
 /// passes bytes on as they are, and knows of HTTP only where requests and answers begin.
-final class Wire implements AutoCloseable {
+public final class Wire implements AutoCloseable {
     /// Put before an answer that is no answer yet.
     private static final String CONTINUE = "HTTP/1.1 100";
 
@@ -31,7 +31,7 @@ final class Wire implements AutoCloseable {
     private final Queue<Fault> faults = new ArrayDeque<>();
 
     /// What becomes of an exchange.
-    enum Fault {
+    public enum Fault {
         PASS,
         /// The request does not reach the server.
         LOSE_REQUEST,
@@ -43,25 +43,25 @@ final class Wire implements AutoCloseable {
         CUT_ANSWER
     }
 
-    Wire(URI target) throws IOException {
+    public Wire(URI target) throws IOException {
         this.target = target;
         this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         var _ = threads.submit(this::accept);
     }
 
-    URI endpoint() {
+    public URI endpoint() {
         return URI.create("http://127.0.0.1:" + listener.getLocalPort());
     }
 
     /// What becomes of the next exchanges, in this order; those after them pass.
-    void next(Fault... more) {
+    public void next(Fault... more) {
         synchronized (faults) {
             faults.addAll(List.of(more));
         }
     }
 
     /// Whether all that was to be lost has been lost.
-    boolean isThrough() {
+    public boolean isThrough() {
         synchronized (faults) {
             return faults.isEmpty();
         }

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.objectstore.s3;
+package io.varve.objectstore;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.varve.objectstore.ByteRange;
-import io.varve.objectstore.DeleteResult;
-import io.varve.objectstore.ObjectBody;
-import io.varve.objectstore.ObjectInfo;
-import io.varve.objectstore.ObjectStore;
-import io.varve.objectstore.ObjectStoreException;
-import io.varve.objectstore.PutMode;
-import io.varve.objectstore.s3.Wire.Fault;
+import io.varve.objectstore.Wire.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -27,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /// A put whose answer is lost, on a real server behind a bad connection: its outcome is read, never
 /// guessed. Nobody may be told that it won what another has, nor that it lost what is its own.
-abstract class LostAnswerContract {
+public abstract class LostAnswerContract {
     private static final Duration ATTEMPT = Duration.ofSeconds(1);
     private static final Duration CALL = Duration.ofSeconds(20);
 
@@ -37,7 +30,7 @@ abstract class LostAnswerContract {
     private ObjectStore once;
     private ObjectStore thrice;
 
-    abstract S3Server server();
+    protected abstract TestServer server();
 
     @BeforeEach
     void connect() throws IOException {
@@ -48,9 +41,9 @@ abstract class LostAnswerContract {
         thrice = through(3, ATTEMPT);
     }
 
-    private ObjectStore through(int attempts, Duration attempt) throws ObjectStoreException {
-        S3Limits limits =
-                new S3Limits(
+    private ObjectStore through(int attempts, Duration attempt) throws IOException {
+        StoreLimits limits =
+                new StoreLimits(
                         8,
                         attempt,
                         attempt,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.objectstore.s3;
+package io.varve.objectstore;
 
 import java.time.Duration;
 
-/// Bounds of what the client does. Immutable.
+/// Bounds of what the client of a store does. Immutable.
 ///
 /// @param connections most connections at a time; a call waits for one as long as `attempt`
 /// @param connect time to reach the server
@@ -14,7 +14,7 @@ import java.time.Duration;
 /// @param attempts most requests for one call
 /// @param delay wait before the second attempt; doubles up to `delayMax`, with jitter
 /// @param throttledDelay the same after the store asked to slow down
-record S3Limits(
+public record StoreLimits(
         int connections,
         Duration connect,
         Duration attempt,
@@ -24,8 +24,8 @@ record S3Limits(
         Duration delay,
         Duration throttledDelay,
         Duration delayMax) {
-    static final S3Limits DEFAULT =
-            new S3Limits(
+    public static final StoreLimits DEFAULT =
+            new StoreLimits(
                     64,
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(10),
@@ -36,11 +36,13 @@ record S3Limits(
                     Duration.ofSeconds(1),
                     Duration.ofSeconds(10));
 
-    Duration attemptOf(long bytes) {
+    /// Longest time for one request with a body of so many bytes.
+    public Duration attemptOf(long bytes) {
         return attempt.plus(transfer(bytes));
     }
 
-    Duration callOf(long bytes) {
+    /// Longest time for one call with a body of so many bytes.
+    public Duration callOf(long bytes) {
         return call.plus(transfer(bytes).multipliedBy(2));
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.objectstore.s3;
+package io.varve.objectstore;
 
-import io.varve.objectstore.ObjectBody;
-import io.varve.objectstore.ObjectStoreException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,43 +8,42 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.http.ContentStreamProvider;
 
-/// A put's body for the SDK, which may ask for it several times: to sign it, and at each attempt.
-/// Keeps what was wrong with the body, because the SDK tells it only as a failed request. Owner:
-/// one put.
-final class BodySource implements ContentStreamProvider {
-    private static final Logger LOG = LoggerFactory.getLogger(BodySource.class);
+/// A put's body for an SDK, which may ask for it several times: to sign it, and at each attempt.
+/// Keeps what was wrong with the body, because SDKs tell that only as a failed request. Owner: one
+/// put.
+public final class BodyStreams implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BodyStreams.class);
 
     private final ObjectBody body;
     private volatile @Nullable ObjectStoreException failure;
     private @Nullable InputStream open;
 
-    BodySource(ObjectBody body) {
+    public BodyStreams(ObjectBody body) {
         this.body = body;
     }
 
-    @Override
-    public InputStream newStream() {
+    /// The body from its first byte. Closes the stream that was given before.
+    public InputStream next() throws ObjectStoreException {
+        close();
         try {
-            close();
             InputStream stream = new Watched(body.open());
             open = stream;
             return stream;
         } catch (ObjectStoreException e) {
             failure = e;
-            throw SdkClientException.create("body cannot be read", e);
+            throw e;
         }
     }
 
     /// What is wrong with the body itself.
-    Optional<ObjectStoreException> failure() {
+    public Optional<ObjectStoreException> failure() {
         return Optional.ofNullable(failure);
     }
 
-    /// Closes the stream given last: the SDK does not close all of them.
-    void close() {
+    /// Closes the stream given last: SDKs do not close all of them. Idempotent.
+    @Override
+    public void close() {
         InputStream last = open;
         open = null;
         if (last != null) {
