@@ -3,12 +3,14 @@ package io.varve.archiver;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.EnclosingObject;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
+import io.varve.objectstore.StoreTraits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -123,6 +125,16 @@ final class SeamStore implements ObjectStore {
     @Override
     public String url() {
         return inner.url();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return inner.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return inner.enclosing(name);
     }
 
     @Override

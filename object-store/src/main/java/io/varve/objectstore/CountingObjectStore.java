@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /// Counts the requests to another store. Exact: a request is counted when it has ended, once; a
-/// call that is refused for its arguments is no request. Thread-safe.
+/// call that is refused for its arguments is no request. What is asked at the start only
+/// ([ObjectStore#traits], [ObjectStore#enclosing]) is not counted. Thread-safe.
 public final class CountingObjectStore implements ObjectStore {
     private final ObjectStore store;
     private final Map<StoreOperation, Counter> counters = new EnumMap<>(StoreOperation.class);
@@ -86,6 +87,16 @@ public final class CountingObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return store.directory();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return store.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return store.enclosing(name);
     }
 
     @Override

@@ -81,6 +81,23 @@ public interface ObjectStore extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// What the bucket is: versioned, locked, where. Asks the store, at most a few requests; what it
+    /// does not tell, also for lack of permission or because it is away, is unknown. For the start
+    /// and for people, not for hot paths.
+    default StoreTraits traits() {
+        return StoreTraits.UNKNOWN;
+    }
+
+    /// The objects called `name` in the folders around what this store serves (its URL's prefix, or
+    /// its directory), the nearest first; none where it serves a whole bucket. At most
+    /// [EnclosingObject#FOLDERS_MAX] small reads; what may not be read there, or is larger than
+    /// [EnclosingObject#BYTES_MAX], is left out.
+    ///
+    /// @param name one part of a key
+    default List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return List.of();
+    }
+
     /// Idempotent; bounded in time.
     @Override
     void close();

@@ -3,6 +3,7 @@ package io.varve.objectstore;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +75,42 @@ final class PrefixedObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return store.directory();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return store.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        List<EnclosingObject> found = new ArrayList<>();
+        String folder = prefix;
+        for (int looked = 0; looked < EnclosingObject.FOLDERS_MAX && !folder.isEmpty(); looked++) {
+            folder = folder.substring(0, folder.lastIndexOf('/', folder.length() - 2) + 1);
+            Optional<byte[]> content = small(folder + name);
+            if (content.isPresent()) {
+                String place = folder.isEmpty() ? "the bucket's root" : "prefix=" + folder;
+                found.add(new EnclosingObject(place, content.get()));
+            }
+        }
+        found.addAll(store.enclosing(name));
+        return found;
+    }
+
+    /// What may not be read is none of ours: credentials are often for one prefix only.
+    private Optional<byte[]> small(String key) throws ObjectStoreException {
+        try {
+            ObjectSlice slice = store.get(key, ByteRange.span(0, EnclosingObject.BYTES_MAX));
+            if (slice.objectBytes() > EnclosingObject.BYTES_MAX) {
+                return Optional.empty();
+            }
+            byte[] content = new byte[slice.bytes().remaining()];
+            slice.bytes().duplicate().get(content);
+            return Optional.of(content);
+        } catch (ObjectStoreException.NotFound | ObjectStoreException.Denied e) {
+            return Optional.empty();
+        }
     }
 
     @Override

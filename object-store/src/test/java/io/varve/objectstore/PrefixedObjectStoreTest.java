@@ -57,6 +57,41 @@ final class PrefixedObjectStoreTest {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test
+    void seesWhatLiesAroundItTheNearestFirst() throws IOException {
+        bucket.put("x", ObjectBody.of("root".getBytes(US_ASCII)), PutMode.IF_ABSENT);
+        bucket.put("p/x", ObjectBody.of("above".getBytes(US_ASCII)), PutMode.IF_ABSENT);
+        bucket.put("p/q/x", ObjectBody.of("own".getBytes(US_ASCII)), PutMode.IF_ABSENT);
+        bucket.put("p/r/x", ObjectBody.of("beside".getBytes(US_ASCII)), PutMode.IF_ABSENT);
+        bucket.put(
+                "p/large",
+                ObjectBody.of(new byte[EnclosingObject.BYTES_MAX + 1]),
+                PutMode.IF_ABSENT);
+
+        List<EnclosingObject> around = part.enclosing("x");
+
+        assertThat(around)
+                .extracting(EnclosingObject::place)
+                .containsExactly("prefix=p/", "the bucket's root");
+        assertThat(around)
+                .extracting(object -> new String(object.content(), US_ASCII))
+                .containsExactly("above", "root");
+        assertThat(part.enclosing("large")).isEmpty();
+        assertThat(new CountingObjectStore(part).enclosing("x")).hasSize(2);
+        assertThat(bucket.enclosing("x")).isEmpty();
+    }
+
+    @Test
+    void aDeepPrefixLooksAtSoManyFoldersOnly() throws IOException {
+        String deep = "d/".repeat(3 * EnclosingObject.FOLDERS_MAX);
+        for (String folder = deep; folder.length() > 2; folder = folder.substring(2)) {
+            bucket.put(folder + "x", ObjectBody.of(new byte[1]), PutMode.IF_ABSENT);
+        }
+
+        assertThat(new PrefixedObjectStore(bucket, deep, "mem:bucket/d").enclosing("x"))
+                .hasSize(EnclosingObject.FOLDERS_MAX);
+    }
+
     private static List<String> keys(List<ObjectInfo> page) {
         return page.stream().map(ObjectInfo::key).toList();
     }

@@ -3,6 +3,7 @@ package io.varve.objectstore.faulty;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.EnclosingObject;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectKeys;
@@ -11,6 +12,7 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.StoreOperation;
+import io.varve.objectstore.StoreTraits;
 import io.varve.objectstore.faulty.FaultPlan.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -203,6 +205,16 @@ public final class FaultyObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return truth.directory();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return truth.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return truth.enclosing(name);
     }
 
     @Override

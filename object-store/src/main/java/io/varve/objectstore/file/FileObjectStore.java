@@ -3,6 +3,7 @@ package io.varve.objectstore.file;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.EnclosingObject;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectKeys;
@@ -10,6 +11,7 @@ import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
+import io.varve.objectstore.StoreTraits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +37,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A bucket in a directory, shared by any number of processes: an object is a file, a key's parts
 /// are folders.
@@ -48,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 /// Symbolic links below the bucket's directory are not followed: they are neither objects nor
 /// folders. Calls take as long as the file system takes; there is no other deadline. Thread-safe.
 public final class FileObjectStore implements ObjectStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileObjectStore.class);
+
     /// How often a put makes folders again that racing deletes remove, before it gives up with a
     /// transient error.
     static final int FOLDER_ATTEMPTS_MAX = 100;
@@ -341,6 +348,39 @@ public final class FileObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return Optional.of(root);
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return StoreTraits.PLAIN;
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) {
+        List<EnclosingObject> found = new ArrayList<>();
+        @Nullable Path folder = root.getParent();
+        for (int looked = 0; looked < EnclosingObject.FOLDERS_MAX && folder != null; looked++) {
+            Optional<byte[]> content = small(folder.resolve(name));
+            if (content.isPresent()) {
+                found.add(new EnclosingObject("directory=" + folder, content.get()));
+            }
+            folder = folder.getParent();
+        }
+        return found;
+    }
+
+    /// Folders above the bucket may be closed to us, and what is not a file there is no object.
+    private static Optional<byte[]> small(Path file) {
+        try {
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                    || Files.size(file) > EnclosingObject.BYTES_MAX) {
+                return Optional.empty();
+            }
+            return Optional.of(Files.readAllBytes(file));
+        } catch (IOException e) {
+            LOG.debug("cannot read above the bucket: file={}, error={}", file, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     @Override

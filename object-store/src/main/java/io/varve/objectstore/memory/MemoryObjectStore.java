@@ -10,6 +10,7 @@ import io.varve.objectstore.ObjectSlice;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
+import io.varve.objectstore.StoreTraits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -121,6 +122,11 @@ public final class MemoryObjectStore implements ObjectStore {
     @Override
     public String url() {
         return "mem:" + name;
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return StoreTraits.PLAIN;
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.StampedPut;
 import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.StoreTraits;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -351,6 +352,11 @@ public final class S3ObjectStore implements ObjectStore {
                 .orElseThrow(() ->
                         new ObjectStoreException.Denied(
                                 "the store's answers carry no date: " + address.place(), null));
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return new S3Traits(address, connection).look();
     }
 
     @Override

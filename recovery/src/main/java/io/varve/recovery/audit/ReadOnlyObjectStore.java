@@ -4,6 +4,7 @@ package io.varve.recovery.audit;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.EnclosingObject;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectSlice;
@@ -11,6 +12,7 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestCounts;
+import io.varve.objectstore.StoreTraits;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
@@ -90,6 +92,16 @@ final class ReadOnlyObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return store.directory();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return store.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return store.enclosing(name);
     }
 
     @Override
