@@ -6,11 +6,15 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// How a bucket is reached, beyond what its URL says: the `object-store.*` keys of a configuration.
@@ -24,13 +28,17 @@ import org.jspecify.annotations.Nullable;
 ///   own
 /// @param proxy the HTTP proxy that requests go through
 /// @param storageClass the store's name of the class that objects are put into
+/// @param rates how much of the store may be used; what is not given has a default
+/// @param prices `price.*` keys, which override what [StorePrices] knows
 public record BucketSettings(
         Optional<S3> s3,
         Optional<Azure> azure,
         Optional<Gcs> gcs,
         Optional<Path> caFile,
         Optional<InetSocketAddress> proxy,
-        Optional<String> storageClass) {
+        Optional<String> storageClass,
+        Rates rates,
+        Map<String, String> prices) {
     /// Nothing is given.
     public static final BucketSettings NONE =
             new BucketSettings(
@@ -39,10 +47,12 @@ public record BucketSettings(
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty());
+                    Optional.empty(),
+                    Rates.NONE,
+                    Map.of());
 
-    /// Of what every key of a configuration begins with.
-    private static final String PREFIX = "object-store.";
+    /// What every key of a configuration begins with.
+    public static final String PREFIX = "object-store.";
 
     private static final String S3_ACCESS_KEY = "s3.access-key";
     private static final String S3_SECRET_KEY = "s3.secret-key";
@@ -53,17 +63,34 @@ public record BucketSettings(
     private static final String CA_FILE = "ca-file";
     private static final String PROXY = "proxy";
     private static final String STORAGE_CLASS = "storage-class";
+    private static final String REQUESTS_PER_SECOND = "requests-per-second";
+    private static final String REQUESTS_IN_FLIGHT = "requests-in-flight";
+    private static final String BYTES_PER_SECOND = "bytes-per-second";
     private static final List<String> KNOWN =
-            List.of(
-                    S3_ACCESS_KEY,
-                    S3_SECRET_KEY,
-                    S3_SESSION_TOKEN,
-                    AZURE_ACCOUNT_KEY,
-                    AZURE_SAS_TOKEN,
-                    GCS_CREDENTIALS_FILE,
-                    CA_FILE,
-                    PROXY,
-                    STORAGE_CLASS);
+            Stream.concat(
+                            Stream.of(
+                                    S3_ACCESS_KEY,
+                                    S3_SECRET_KEY,
+                                    S3_SESSION_TOKEN,
+                                    AZURE_ACCOUNT_KEY,
+                                    AZURE_SAS_TOKEN,
+                                    GCS_CREDENTIALS_FILE,
+                                    CA_FILE,
+                                    PROXY,
+                                    STORAGE_CLASS,
+                                    REQUESTS_PER_SECOND,
+                                    REQUESTS_IN_FLIGHT,
+                                    BYTES_PER_SECOND),
+                            StorePrices.KEYS.stream())
+                    .toList();
+
+    /// Names of all keys, [#PREFIX] included.
+    public static final List<String> NAMES = KNOWN.stream().map(key -> PREFIX + key).toList();
+
+    private static final String VARIABLE_PREFIX = "VARVE_OBJECT_STORE_";
+    private static final long REQUESTS_PER_SECOND_MAX = 1_000_000;
+    private static final long REQUESTS_IN_FLIGHT_MAX = 10_000;
+    private static final long BYTES_PER_SECOND_MAX = 1L << 40;
     private static final Pattern CLASS = Pattern.compile("[A-Za-z_-]{1,40}");
 
     /// @param sessionToken with credentials that expire
@@ -88,6 +115,53 @@ public record BucketSettings(
     /// @param credentialsFile JSON of a service account, or of a workload identity
     public record Gcs(Path credentialsFile) {}
 
+    /// At most so much at once; each empty where nothing is given.
+    ///
+    /// @param requestsPerSecond 1 to 1,000,000
+    /// @param requestsInFlight 1 to 10,000
+    /// @param bytesPerSecond sent and received, 1 to 2^40
+    public record Rates(
+            OptionalLong requestsPerSecond,
+            OptionalLong requestsInFlight,
+            OptionalLong bytesPerSecond) {
+        public static final Rates NONE =
+                new Rates(OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
+    }
+
+    public BucketSettings {
+        prices = Map.copyOf(prices);
+    }
+
+    /// The settings in environment variables, for commands that have no configuration file:
+    /// `VARVE_OBJECT_STORE_S3_ACCESS_KEY` and so on, named as for a broker.
+    ///
+    /// @param environment variables with other names are not looked at
+    /// @throws BucketUrlException as in [#of]; names variables, never secrets
+    public static BucketSettings ofEnvironment(Map<String, String> environment) {
+        Map<String, String> keyByVariable = new HashMap<>();
+        KNOWN.forEach(key -> keyByVariable.put(variable(key), key));
+        Map<String, String> keys = new HashMap<>();
+        new TreeMap<>(environment)
+                .forEach((variable, text) -> {
+                    if (variable.startsWith(VARIABLE_PREFIX)) {
+                        @Nullable String key = keyByVariable.get(variable);
+                        if (key == null) {
+                            throw new BucketUrlException(
+                                    "unknown environment variable",
+                                    "variable=" + variable,
+                                    "nearest=" + NearestName.of(variable, keyByVariable.keySet()));
+                        }
+                        keys.put(key, text);
+                    }
+                });
+        return of(keys);
+    }
+
+    private static String variable(String key) {
+        return VARIABLE_PREFIX
+                + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
     /// @param keys without `object-store.`
     /// @throws BucketUrlException a key is unknown, one is missing beside another, or a value
     ///   cannot be used; names keys, never secrets
@@ -109,7 +183,39 @@ public record BucketSettings(
                 file(keys, GCS_CREDENTIALS_FILE).map(Gcs::new),
                 file(keys, CA_FILE),
                 Optional.ofNullable(keys.get(PROXY)).map(BucketSettings::proxy),
-                Optional.ofNullable(keys.get(STORAGE_CLASS)).map(BucketSettings::storageClass));
+                Optional.ofNullable(keys.get(STORAGE_CLASS)).map(BucketSettings::storageClass),
+                new Rates(
+                        number(keys, REQUESTS_PER_SECOND, REQUESTS_PER_SECOND_MAX),
+                        number(keys, REQUESTS_IN_FLIGHT, REQUESTS_IN_FLIGHT_MAX),
+                        number(keys, BYTES_PER_SECOND, BYTES_PER_SECOND_MAX)),
+                prices(keys));
+    }
+
+    private static OptionalLong number(Map<String, String> keys, String key, long max) {
+        @Nullable String text = keys.get(key);
+        if (text == null) {
+            return OptionalLong.empty();
+        }
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 1 && number <= max) {
+                return OptionalLong.of(number);
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new BucketUrlException(
+                "bad number",
+                "key=" + PREFIX + key + ", value=" + text,
+                "write a whole number from 1 to " + max);
+    }
+
+    private static Map<String, String> prices(Map<String, String> keys) {
+        Map<String, String> prices = new HashMap<>(keys);
+        prices.keySet().retainAll(StorePrices.KEYS);
+        // Read where a price is needed; a wrong one is told at once.
+        StorePrices.of("", prices);
+        return prices;
     }
 
     private static Optional<S3> s3(Map<String, String> keys) {

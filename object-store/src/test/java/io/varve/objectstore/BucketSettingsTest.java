@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,51 @@ class BucketSettingsTest {
     }
 
     @Test
+    void ratesAndPricesAreTaken() {
+        BucketSettings given =
+                BucketSettings.of(
+                        Map.of(
+                                "requests-per-second", "100",
+                                "requests-in-flight", "8",
+                                "bytes-per-second", "1000000",
+                                "price.gb-month", "0.01"));
+
+        assertThat(given.rates())
+                .isEqualTo(
+                        new BucketSettings.Rates(
+                                OptionalLong.of(100),
+                                OptionalLong.of(8),
+                                OptionalLong.of(1_000_000)));
+        assertThat(given.prices()).containsExactly(Map.entry("price.gb-month", "0.01"));
+        assertThat(BucketSettings.NONE.rates().requestsPerSecond()).isEmpty();
+    }
+
+    @Test
+    void everyKeyHasAVariable() {
+        assertThat(
+                        BucketSettings.ofEnvironment(
+                                Map.of(
+                                        "VARVE_OBJECT_STORE_AZURE_ACCOUNT_KEY", "hunter1",
+                                        "VARVE_OBJECT_STORE_STORAGE_CLASS", "Cool",
+                                        "VARVE_OBJECT_STORE_PRICE_EGRESS_GB", "0.087",
+                                        "VARVE_NODE_ID", "1",
+                                        "PATH", "/bin")))
+                .isEqualTo(
+                        BucketSettings.of(
+                                Map.of(
+                                        "azure.account-key", "hunter1",
+                                        "storage-class", "Cool",
+                                        "price.egress-gb", "0.087")));
+        assertThatThrownBy(
+                        () ->
+                                BucketSettings.ofEnvironment(
+                                        Map.of("VARVE_OBJECT_STORE_S3_ACESS_KEY", "hunter1")))
+                .isInstanceOf(BucketUrlException.class)
+                .hasMessageContaining("nearest=VARVE_OBJECT_STORE_S3_ACCESS_KEY")
+                .hasMessageNotContaining("hunter");
+    }
+
+    @Test
     void badValuesAreRefused(@TempDir Path dir) {
         for (Map<String, String> bad :
                 List.of(
@@ -68,6 +114,10 @@ class BucketSettingsTest {
                         Map.of("ca-file", dir.resolve("missing").toString()),
                         Map.of("proxy", "https://user:hunter1@proxy:1"),
                         Map.of("proxy", "proxy:1"),
+                        Map.of("requests-per-second", "0"),
+                        Map.of("requests-in-flight", "10001"),
+                        Map.of("bytes-per-second", "1MB"),
+                        Map.of("price.get-per-thousand", "-1"),
                         Map.of("storage-class", "two words"))) {
             assertThatThrownBy(() -> BucketSettings.of(bad))
                     .isInstanceOf(BucketUrlException.class)

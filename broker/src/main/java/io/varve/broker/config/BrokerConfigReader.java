@@ -204,7 +204,7 @@ final class BrokerConfigReader {
         }
         BucketSettings bucketSettings = BucketSettings.NONE;
         try {
-            bucketSettings = BucketSettings.of(values.under(BrokerKeys.OBJECT_STORE_PREFIX));
+            bucketSettings = BucketSettings.of(values.under(BucketSettings.PREFIX));
         } catch (BucketUrlException e) {
             problems.add(String.valueOf(e.getMessage()));
         }

@@ -30,10 +30,6 @@ import org.jspecify.annotations.Nullable;
 public final class BrokerKeys {
     static final String OFF = "off";
 
-    /// Keys of the bucket's SDKs; what follows is the backend (`s3`, `azure`, `gcs`) and a name of
-    /// its own.
-    static final String OBJECT_STORE_PREFIX = "object-store.";
-
     /// Security keys of one listener.
     static final String LISTENER_PREFIX = "listener.name.";
 

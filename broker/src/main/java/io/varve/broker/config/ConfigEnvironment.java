@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
+import io.varve.objectstore.BucketSettings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -39,6 +40,9 @@ final class ConfigEnvironment {
         for (String name : knownNames) {
             keyByVariable.putIfAbsent(variable(name), name);
         }
+        for (String name : BucketSettings.NAMES) {
+            keyByVariable.putIfAbsent(variable(name), name);
+        }
         List<Setting> settings = new ArrayList<>();
         new TreeMap<>(environment)
                 .forEach((variable, text) -> {
@@ -63,7 +67,7 @@ final class ConfigEnvironment {
         String lower = variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
         String store = "object_store_";
         return lower.startsWith(store)
-                ? BrokerKeys.OBJECT_STORE_PREFIX
+                ? BucketSettings.PREFIX
                         + lower.substring(store.length()).replaceFirst("_", ".").replace('_', '-')
                 : lower.replace('_', '.');
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.config;
 
+import io.varve.objectstore.BucketSettings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -153,7 +154,7 @@ public final class ConfigValues {
         }
 
         private void addOpen(Setting setting) {
-            boolean store = setting.name().matches("object-store\\.(s3|azure|gcs)\\..+");
+            boolean store = setting.name().startsWith(BucketSettings.PREFIX);
             boolean listener =
                     setting.name().matches("listener\\.name\\.[^.]+\\..+")
                             && isSecurityKey(setting.name().split("\\.", 4)[3]);

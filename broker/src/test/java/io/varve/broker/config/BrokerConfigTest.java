@@ -230,6 +230,37 @@ class BrokerConfigTest {
     }
 
     @Test
+    void everyKeyOfTheBucketCanBeGivenInAFileAndInTheEnvironment() throws Exception {
+        Map<String, String> given = new HashMap<>(NEEDED);
+        given.put("object-store.storage-class", "STANDARD_IA");
+        BrokerConfig config =
+                load(
+                        given,
+                        null,
+                        Map.of(
+                                "VARVE_OBJECT_STORE_PROXY", "http://proxy:3128",
+                                "VARVE_OBJECT_STORE_REQUESTS_PER_SECOND", "50",
+                                "VARVE_OBJECT_STORE_PRICE_GB_MONTH", "0.01"),
+                        List.of());
+
+        BucketSettings settings = config.archive().bucketSettings();
+        assertThat(settings.storageClass()).contains("STANDARD_IA");
+        assertThat(settings.proxy().orElseThrow().getPort()).isEqualTo(3128);
+        assertThat(settings.rates().requestsPerSecond()).hasValue(50);
+        assertThat(settings.prices()).containsEntry("price.gb-month", "0.01");
+    }
+
+    @Test
+    void anUnknownKeyOfTheBucketNamesTheNearest() {
+        Map<String, String> bad = new HashMap<>(NEEDED);
+        bad.put("object-store.request-per-second", "50");
+
+        assertThat(refusal(bad, null, Map.of(), List.of()).problems())
+                .containsExactly(
+                        "unknown key: key=object-store.request-per-second; nearest=object-store.requests-per-second");
+    }
+
+    @Test
     void crossChecksNameBothSides() {
         Map<String, String> bad = new HashMap<>(NEEDED);
         bad.put("message.max.bytes", "9000000");

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.cli.shell;
 
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
+import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.StorePrices;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
-/// The option of commands that work on a bucket; none of them makes one.
+/// The option of commands that work on a bucket; none of them makes one. Credentials, proxy and the
+/// other `object-store.*` settings are taken from the environment, as a broker takes them
+/// (`VARVE_OBJECT_STORE_AZURE_ACCOUNT_KEY`); without, each SDK looks where it always does.
 public final class BucketAccess {
     @Option(
             names = "--bucket",
@@ -16,19 +23,44 @@ public final class BucketAccess {
             paramLabel = "URL")
     private String url = "";
 
+    private final Map<String, String> environment;
+
+    public BucketAccess() {
+        this(System.getenv());
+    }
+
+    BucketAccess(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     public String url() {
         return url;
     }
 
     /// Opens the bucket, which must be there.
     public ObjectStore open() throws CommandFailure {
+        StoreAccess access = StoreAccess.of(settings(), RequestListener.NONE);
         try {
-            return ObjectStores.openExisting(url);
+            return ObjectStores.openExisting(url, access);
         } catch (BucketUrlException e) {
             throw new CommandFailure("--bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException e) {
             throw failure("cannot open the bucket", e);
         }
+    }
+
+    /// How the bucket is reached, as the environment says.
+    public BucketSettings settings() throws CommandFailure {
+        try {
+            return BucketSettings.ofEnvironment(environment);
+        } catch (BucketUrlException e) {
+            throw new CommandFailure("environment: " + e.getMessage(), e);
+        }
+    }
+
+    /// What this bucket's store charges.
+    public StorePrices prices() throws CommandFailure {
+        return StorePrices.ofBucket(url, settings().prices());
     }
 
     /// A failure of the store as one line.
