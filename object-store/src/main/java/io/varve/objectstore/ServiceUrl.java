@@ -67,7 +67,7 @@ public record ServiceUrl(
             return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
             throw new BucketUrlException(
-                    "bad %XX in a value", "parameter=" + name, "write % as %25");
+                    "bad escape in a value", "parameter=" + name, "write % as %25");
         }
     }
 
