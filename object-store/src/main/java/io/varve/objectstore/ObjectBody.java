@@ -64,6 +64,11 @@ public final class ObjectBody {
         return of(List.of(ByteBuffer.wrap(content)));
     }
 
+    /// The same bytes, said to have another CRC32C: for whoever wants to see that refused.
+    ObjectBody declaring(int otherCrc32c) {
+        return new ObjectBody(bytes, otherCrc32c, source, opener);
+    }
+
     /// The whole of a file, streamed. `crc32c` is what the writer of the file computed; it is
     /// verified again while the bytes leave.
     public static ObjectBody ofFile(Path file, long bytes, int crc32c) {

@@ -10,6 +10,7 @@ import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
+import io.varve.objectstore.ProbeResult;
 import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreProbe;
@@ -40,7 +41,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         CountingObjectStore store = open(config, around, directory);
         try {
             SecureRandom random = new SecureRandom();
-            probe(store, directory.identity().isPresent(), random);
+            probe(store, directory.identity().isPresent(), random, clock);
             Opened opened =
                     new ClusterOpening(directory, store, place, seeds, random, clock).open();
             return new BucketStart(store, opened);
@@ -94,12 +95,18 @@ record BucketStart(CountingObjectStore store, Opened opened) {
 
     /// A store that breaks its promises is refused by name; one that is away is not, when the
     /// directory knows its cluster.
-    private static void probe(CountingObjectStore store, boolean known, SecureRandom random)
+    private static void probe(
+            CountingObjectStore store, boolean known, SecureRandom random, InstantSource clock)
             throws BrokerStartException {
         byte[] name = new byte[PROBE_NAME_BYTES];
         random.nextBytes(name);
         try {
-            StoreProbe.run(store, "probe/" + HexFormat.of().formatHex(name) + "/").requirePassed();
+            String prefix = "probe/" + HexFormat.of().formatHex(name) + "/";
+            ProbeResult result = StoreProbe.run(store, prefix, clock);
+            result.requirePassed();
+            result.remarks()
+                    .forEach(remark ->
+                            LOG.warn("bucket={}, worth knowing: {}", store.url(), remark));
         } catch (ObjectStoreException.Transient e) {
             if (!known) {
                 throw new BrokerStartException(

@@ -51,14 +51,18 @@ final class S3Errors {
                         + ", "
                         + address.place();
         if (failure instanceof AwsServiceException answer) {
-            return ofAnswer(S3Retries.code(answer), answer, key, where);
+            return ofAnswer(action, S3Retries.code(answer), answer, key, where);
         }
         return withoutAnswer(failure, where);
     }
 
     /// @param code the store's word for it
     private ObjectStoreException ofAnswer(
-            String code, AwsServiceException answer, @Nullable String key, String where) {
+            String action,
+            String code,
+            AwsServiceException answer,
+            @Nullable String key,
+            String where) {
         int status = answer.statusCode();
         String facts = where + ", status=" + status + (code.isEmpty() ? "" : ", code=" + code);
         if (code.equals("NoSuchBucket") || (status == 404 && key == null)) {
@@ -83,7 +87,10 @@ final class S3Errors {
                     answer);
         }
         return new ObjectStoreException.Denied(
-                "the store refused: " + facts + words(answer) + remedy(code, status, answer),
+                "the store refused: "
+                        + facts
+                        + words(answer)
+                        + remedy(action, code, status, answer),
                 answer);
     }
 
@@ -98,7 +105,14 @@ final class S3Errors {
         return passes
                 ? new ObjectStoreException.Transient("not deleted: " + facts, null)
                 : new ObjectStoreException.Denied(
-                        "the store refused: " + facts + ", says=" + message, null);
+                        "the store refused: "
+                                + facts
+                                + ", says="
+                                + message
+                                + (code.equals("AccessDenied")
+                                        ? missing("delete") + "; or the object is locked"
+                                        : ""),
+                        null);
     }
 
     private static String words(AwsServiceException answer) {
@@ -107,7 +121,8 @@ final class S3Errors {
         return message == null || message.isBlank() ? "" : ", says=" + message;
     }
 
-    private static String remedy(String code, int status, AwsServiceException answer) {
+    private static String remedy(
+            String action, String code, int status, AwsServiceException answer) {
         if (UNKNOWN_CREDENTIALS.contains(code)) {
             return "; give valid credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another source of the SDK's default chain";
         }
@@ -126,9 +141,23 @@ final class S3Errors {
             return "; if this server cannot verify checksums, set checksums=required in the bucket URL";
         }
         if (status == 401 || status == 403) {
-            return "; the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket here";
+            return missing(action);
         }
         return status == 501 ? "; this server does not know the request" : "";
+    }
+
+    /// The permission that a refused request takes, and those beside it.
+    private static String missing(String action) {
+        String permission =
+                switch (action) {
+                    case "put" -> "s3:PutObject";
+                    case "get", "head" -> "s3:GetObject";
+                    case "delete" -> "s3:DeleteObject";
+                    default -> "s3:ListBucket";
+                };
+        return "; the credentials lack "
+                + permission
+                + " here, or the bucket is read-only: a broker needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket, a reader the first and the last";
     }
 
     private static String header(AwsServiceException answer, String name) {
