@@ -10,8 +10,22 @@ public interface RequestListener {
 
     /// A request has ended.
     ///
+    /// @param operation as the store counts it: a look at the clock may be a listing or a head
     /// @param status of HTTP; 0 when no answer came. 429 and 503 mean that the store asks for fewer
     ///   requests
     /// @param elapsedNs since it was sent, until the answer's head was there
     void answered(StoreOperation operation, int status, long elapsedNs);
+
+    /// Whether a status means that the store asks for fewer requests.
+    static boolean isThrottling(int status) {
+        return status == 429 || status == 503;
+    }
+
+    /// Tells this listener, then another.
+    default RequestListener and(RequestListener other) {
+        return (operation, status, elapsedNs) -> {
+            answered(operation, status, elapsedNs);
+            other.answered(operation, status, elapsedNs);
+        };
+    }
 }

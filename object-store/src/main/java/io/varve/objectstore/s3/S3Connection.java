@@ -84,11 +84,13 @@ final class S3Connection implements AutoCloseable {
                                         .apiCallTimeout(limits.call())
                                         .scheduledExecutorService(deadlines))
                         .httpClientBuilder(
-                                Apache5HttpClient.builder()
-                                        .maxConnections(limits.connections())
-                                        .connectionTimeout(limits.connect())
-                                        .connectionAcquisitionTimeout(limits.attempt())
-                                        .socketTimeout(limits.attempt()));
+                                ToldHttpClient.around(
+                                        Apache5HttpClient.builder()
+                                                .maxConnections(limits.connections())
+                                                .connectionTimeout(limits.connect())
+                                                .connectionAcquisitionTimeout(limits.attempt())
+                                                .socketTimeout(limits.attempt()),
+                                        access.requests()));
         if (address.endpoint() != null) {
             builder.endpointOverride(address.endpoint());
         }
