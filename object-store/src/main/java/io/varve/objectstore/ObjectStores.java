@@ -36,8 +36,8 @@ public final class ObjectStores {
             throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
-                    FileObjectStore.openOrCreate(directory, InstantSource.system());
-            case BucketUrl.OfMemory memory -> openMemory(memory);
+                    told(FileObjectStore.openOrCreate(directory, InstantSource.system()), access);
+            case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
         };
     }
@@ -56,8 +56,8 @@ public final class ObjectStores {
             throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
-                    FileObjectStore.open(directory, InstantSource.system());
-            case BucketUrl.OfMemory memory -> openMemory(memory);
+                    told(FileObjectStore.open(directory, InstantSource.system()), access);
+            case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
         };
     }
@@ -81,6 +81,12 @@ public final class ObjectStores {
             throws ObjectStoreException {
         ObjectStore bucket = S3ObjectStore.open(address, access);
         return below(bucket, address.prefix(), address.url());
+    }
+
+    /// Calls of what has no network stand for requests.
+    private static ObjectStore told(ObjectStore store, StoreAccess access) {
+        RequestListener listener = access.requests();
+        return listener == RequestListener.NONE ? store : new ToldObjectStore(store, listener);
     }
 
     private static ObjectStore below(ObjectStore bucket, String prefix, String url) {
