@@ -24,11 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The manifests of one shard's partitions, as this leader knows them: reads them once, commits
 /// their next versions. Raft's version may lag behind; then the next commit meets the newer one.
 /// Owner: the one thread on which segmenter, retention and collector take turns, so that they never
-/// race for a version.
+/// race for a version; but for [#storedBytes].
 final class ManifestBook {
     /// Manifests that are kept; others are read again.
     static final int KEPT_MAX = 512;
@@ -48,6 +49,7 @@ final class ManifestBook {
             new LinkedHashMap<>(16, 0.75f, true);
     private final Map<PartitionId, Set<String>> gone = new HashMap<>();
     private final Map<PartitionId, Tried> unknown = new HashMap<>();
+    private final ConcurrentHashMap<PartitionId, Long> storedBytes = new ConcurrentHashMap<>();
     private final LinkedHashMap<String, ManifestPage> pages = new LinkedHashMap<>(16, 0.75f, true);
 
     /// @param atMs by our clock
@@ -218,9 +220,20 @@ final class ManifestBook {
 
     private void keep(PartitionManifest manifest) {
         kept.put(manifest.id(), manifest);
+        storedBytes.put(
+                manifest.id(),
+                manifest.bytes()
+                        + manifest.doomed().stream().mapToLong(DoomedObject::bytes).sum());
         if (kept.size() > KEPT_MAX) {
             kept.remove(kept.keySet().iterator().next());
         }
+    }
+
+    /// Bytes of all segments that manifests name, the doomed ones included, of partitions whose
+    /// manifest was read or written by this leader: all of them after the collector's first round.
+    /// Any thread.
+    long storedBytes() {
+        return storedBytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /// When what is doomed now may go.
@@ -249,6 +262,7 @@ final class ManifestBook {
             }
         });
         kept.keySet().retainAll(open);
+        storedBytes.keySet().retainAll(open);
         unknown.keySet().retainAll(open);
     }
 

@@ -158,6 +158,14 @@ public final class ShardArchiver implements AutoCloseable {
                 jobs.status());
     }
 
+    /// Bytes that the shard has in the bucket, as far as this leadership knows: segments (all of
+    /// them after the collector's first round) and journals, also those that wait to be deleted;
+    /// manifests and checkpoints are small and not counted. Asks the bucket nothing.
+    public long storedBytes() {
+        ShardJobs.Open open = jobs.open();
+        return open == null ? 0 : open.shadow().storedBytes() + open.book().storedBytes();
+    }
+
     private static PartitionArchive archive(HotPartition hot, Map<PartitionId, Long> ends) {
         return new PartitionArchive(
                 hot.id(),

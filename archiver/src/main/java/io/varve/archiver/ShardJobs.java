@@ -43,6 +43,7 @@ final class ShardJobs {
             Journaler journaler,
             Checkpointer checkpointer,
             Segmenter segmenter,
+            ManifestBook book,
             Turns manifests) {}
 
     ShardJobs(ArchiveContext context, ShardSource source, ArchivePolicies policies) {
@@ -174,7 +175,8 @@ final class ShardJobs {
         }
         try {
             clearTemporary();
-            return switch (ShadowOpening.open(context, source, topics::onJournal)) {
+            return switch (ShadowOpening.open(
+                    context.forJournals(), source, topics::onJournal)) {
                 case ShadowOpening.Opened.Ready ready -> {
                     Open built = build(ready);
                     open = built;
@@ -234,9 +236,10 @@ final class ShardJobs {
                                         trashRecord)));
         return new Open(
                 shadow,
-                new Journaler(context, source, shadow, topics::onJournal),
+                new Journaler(context.forJournals(), source, shadow, topics::onJournal),
                 checkpointer,
                 segmenter,
+                book,
                 manifests);
     }
 

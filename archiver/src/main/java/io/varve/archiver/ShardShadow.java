@@ -393,6 +393,14 @@ final class ShardShadow {
         }
     }
 
+    /// Bytes of journals that are in the bucket, the doomed ones included, and of doomed
+    /// checkpoints.
+    long storedBytes() {
+        return locked(() ->
+                journals.stream().mapToLong(cover -> cover.ref().bytes()).sum()
+                        + doomed.values().stream().mapToLong(DoomedObject::bytes).sum());
+    }
+
     List<ClosedPartition> closedPartitions() {
         return locked(() -> List.copyOf(closed.values()));
     }

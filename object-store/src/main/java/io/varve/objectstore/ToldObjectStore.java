@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 /// A store without a network, each of whose calls is told of as one request, with the status that
-/// HTTP has for what it came to. So a directory shows the same metrics as a service. Thread-safe.
+/// HTTP has for what it came to. So a directory shows the same metrics as a service. What is asked at
+/// the start only is not told of. Thread-safe.
 final class ToldObjectStore implements ObjectStore {
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
@@ -67,6 +68,16 @@ final class ToldObjectStore implements ObjectStore {
     @Override
     public Optional<Path> directory() {
         return store.directory();
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return store.traits();
+    }
+
+    @Override
+    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+        return store.enclosing(name);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.varve.objectstore.governed;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
+import io.varve.objectstore.EnclosingObject;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectSlice;
@@ -10,6 +11,7 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestMeter;
+import io.varve.objectstore.StoreTraits;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
@@ -121,6 +123,16 @@ public final class GovernedBucket implements AutoCloseable {
         @Override
         public Optional<Path> directory() {
             return store.directory();
+        }
+
+        @Override
+        public StoreTraits traits() {
+            return store.traits();
+        }
+
+        @Override
+        public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
+            return call(() -> store.enclosing(name));
         }
 
         @Override
