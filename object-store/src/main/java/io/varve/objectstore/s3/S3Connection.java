@@ -3,6 +3,7 @@ package io.varve.objectstore.s3;
 
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
+import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Function;
@@ -113,6 +114,12 @@ final class S3Connection implements AutoCloseable {
                 throw SdkClientException.create("connection is closed", e);
             }
             throw e;
+        } catch (RuntimeException e) {
+            if (e instanceof SdkException || !S3Retries.hasCause(e, IOException.class)) {
+                throw e;
+            }
+            // A body that breaks off while it is signed, before it is sent, comes in any wrapping.
+            throw SdkClientException.create("body cannot be read", e);
         }
     }
 
