@@ -3,6 +3,7 @@
 # Azurite: Azure Blob Storage, in memory. Its account and key are the same everywhere, and published.
 
 title=Azurite
+tests='Azurite*'
 ready_seconds=60
 azurite_version=3.35.0
 folder=$cache/azurite-$azurite_version

@@ -4,6 +4,7 @@
 # keep their data in memory.
 
 title="Ceph radosgw"
+tests='Ceph*'
 ready_seconds=240
 
 find_server() {

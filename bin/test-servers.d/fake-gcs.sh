@@ -4,6 +4,7 @@
 # conditions of reads and deletes.
 
 title=fake-gcs-server
+tests='FakeGcs*'
 ready_seconds=30
 fake_gcs_version=v1.56.1
 cached=$cache/fake-gcs-server-$fake_gcs_version/fake-gcs-server

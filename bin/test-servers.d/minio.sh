@@ -3,6 +3,7 @@
 # MinIO: S3, with checksums, versions and locks. Nobody offers it as a download any more.
 
 title=MinIO
+tests='Minio*'
 ready_seconds=30
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c
 cached=$cache/minio-$minio_version/minio

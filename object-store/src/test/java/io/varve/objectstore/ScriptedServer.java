@@ -15,27 +15,30 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// A server of its own for one test class, by `bin/test-servers`. Where it is not installed, the
-/// class is skipped, and the reason is in the report; with its name among the words of
-/// TEST_SERVERS_REQUIRED (or with TEST_MINIO set, for MinIO), as `.ci/run` sets it, it has to be
-/// there. Owner: the thread of the test class; what it tells may be read by any thread.
+/// A real server by `bin/test-servers`, for the classes that register it: started for the first of
+/// them, shared by all that name it, stopped when the last test of the run has ended. Each test
+/// makes buckets of its own.
+///
+/// Where a server is not installed, its classes are skipped, and the reason is in the report. With
+/// TEST_SERVERS_REQUIRED, as `.ci/run` sets it, the servers that it names have to be there, and those
+/// that it does not name are left out. Owner: the thread of the tests; what it tells may be read by
+/// any thread.
 public final class ScriptedServer implements BeforeAllCallback, AfterAllCallback {
     private static final int NOT_THERE = 3;
 
     /// Ceph takes 20 s on an idle machine.
-    private static final long START_SECONDS_MAX = 300;
+    private static final long SCRIPT_SECONDS_MAX = 300;
 
+    private static final ExtensionContext.Namespace SERVERS =
+            ExtensionContext.Namespace.create(ScriptedServer.class);
     private static final Pattern LINE = Pattern.compile("export (\\w+)='(.*)'");
     private static final Pattern ENDPOINT = Pattern.compile("endpoint=([^&]+)");
 
     private final String name;
-    private final Path scripts = Path.of(System.getProperty("varve.root"), "bin");
-    private @Nullable Path state;
     private Map<String, String> said = Map.of();
 
     /// @param name as `bin/test-servers` calls it
@@ -48,10 +51,10 @@ public final class ScriptedServer implements BeforeAllCallback, AfterAllCallback
         return said;
     }
 
-    /// @param name of a variable that the script prints for this server
-    public String variable(String name) {
-        String value = said.getOrDefault(name, "");
-        assertThat(value).as("bin/test-servers " + this.name + " prints " + name).isNotEmpty();
+    /// @param variable that the script prints for this server
+    public String variable(String variable) {
+        String value = said.getOrDefault(variable, "");
+        assertThat(value).as("bin/test-servers " + name + " prints " + variable).isNotEmpty();
         return value;
     }
 
@@ -68,54 +71,97 @@ public final class ScriptedServer implements BeforeAllCallback, AfterAllCallback
     }
 
     @Override
-    public void beforeAll(ExtensionContext context) throws Exception {
-        Path file = Files.createTempFile("varve-" + name + "-", ".state");
-        Files.delete(file);
-        Process start = run("start", file);
-        String printed = new String(start.getInputStream().readAllBytes(), UTF_8);
-        assertThat(start.waitFor(START_SECONDS_MAX, TimeUnit.SECONDS)).as("start ends").isTrue();
-        if (start.exitValue() == NOT_THERE && !isRequired()) {
-            String reason = "no " + name + " here: bin/test-servers " + name + " install";
-            System.out.println("SKIPPED: " + context.getDisplayName() + ": " + reason);
-            abort(reason);
+    public void beforeAll(ExtensionContext context) {
+        List<String> required = required();
+        if (!required.isEmpty() && !required.contains(name)) {
+            skip(context, name + " is not among those of TEST_SERVERS_REQUIRED");
         }
-        assertThat(start.exitValue()).as("bin/test-servers " + name + " start").isZero();
-        state = file;
-        Map<String, String> variables = new HashMap<>();
-        for (String line : printed.lines().toList()) {
-            Matcher variable = LINE.matcher(line);
-            assertThat(variable.matches()).as("a line of exports").isTrue();
-            variables.put(variable.group(1), variable.group(2));
+        Answer answer =
+                context.getRoot()
+                        .getStore(SERVERS)
+                        .computeIfAbsent(name, ScriptedServer::start, Answer.class);
+        if (answer.status() == NOT_THERE && required.isEmpty()) {
+            skip(context, "no " + name + " here: bin/test-servers " + name + " install");
         }
-        said = Map.copyOf(variables);
+        assertThat(answer.status()).as("bin/test-servers " + name + " start").isZero();
+        said = answer.variables();
+    }
+
+    /// Forgets the server, which may go on for other classes.
+    @Override
+    public void afterAll(ExtensionContext context) {
+        said = Map.of();
+    }
+
+    private static void skip(ExtensionContext context, String reason) {
+        System.out.println("SKIPPED: " + context.getDisplayName() + ": " + reason);
+        abort(reason);
     }
 
     /// A name that no server has would never be missed: it is refused.
-    private boolean isRequired() {
-        String words = System.getenv().getOrDefault("TEST_SERVERS_REQUIRED", "");
-        List<String> required = List.of(words.trim().split("\\s+"));
+    private static List<String> required() {
+        String words = System.getenv().getOrDefault("TEST_SERVERS_REQUIRED", "").trim();
+        List<String> required = words.isEmpty() ? List.of() : List.of(words.split("\\s+"));
         for (String word : required) {
-            assertThat(word.isEmpty() || Files.exists(scripts.resolve("test-servers.d", word + ".sh")))
-                    .as("TEST_SERVERS_REQUIRED names servers: " + word)
-                    .isTrue();
+            assertThat(scripts().resolve("test-servers.d", word + ".sh"))
+                    .as("TEST_SERVERS_REQUIRED names servers")
+                    .exists();
         }
-        return required.contains(name)
-                || name.equals("minio") && System.getenv("TEST_MINIO") != null;
+        return required;
     }
 
-    @Override
-    public void afterAll(ExtensionContext context) throws Exception {
-        if (state != null) {
-            Process stop = run("stop", state);
-            assertThat(stop.waitFor(START_SECONDS_MAX, TimeUnit.SECONDS)).as("stop ends").isTrue();
-            assertThat(stop.exitValue()).as("bin/test-servers " + name + " stop").isZero();
+    private static Path scripts() {
+        return Path.of(System.getProperty("varve.root"), "bin");
+    }
+
+    private static Answer start(String name) {
+        try {
+            Path state = Files.createTempFile("varve-" + name + "-", ".state");
+            Files.delete(state);
+            Process start = run(name, "start", state);
+            String printed = new String(start.getInputStream().readAllBytes(), UTF_8);
+            int status = statusOf(start);
+            Map<String, String> variables = new HashMap<>();
+            for (String line : printed.lines().toList()) {
+                Matcher variable = LINE.matcher(line);
+                assertThat(variable.matches()).as("a line of exports").isTrue();
+                variables.put(variable.group(1), variable.group(2));
+            }
+            return new Answer(name, state, status, Map.copyOf(variables));
+        } catch (IOException e) {
+            throw new AssertionError("bin/test-servers does not run", e);
         }
     }
 
-    private Process run(String verb, Path file) throws IOException {
-        return new ProcessBuilder(
-                        scripts.resolve("test-servers").toString(), name, verb, file.toString())
+    private static Process run(String name, String verb, Path state) throws IOException {
+        String script = scripts().resolve("test-servers").toString();
+        return new ProcessBuilder(script, name, verb, state.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
+    }
+
+    private static int statusOf(Process script) {
+        try {
+            assertThat(script.waitFor(SCRIPT_SECONDS_MAX, TimeUnit.SECONDS))
+                    .as("bin/test-servers ends")
+                    .isTrue();
+            return script.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /// What became of a start; closed with the run of the tests.
+    private record Answer(String name, Path state, int status, Map<String, String> variables)
+            implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            if (status == 0) {
+                assertThat(statusOf(run(name, "stop", state)))
+                        .as("bin/test-servers " + name + " stop")
+                        .isZero();
+            }
+        }
     }
 }

@@ -46,7 +46,7 @@ final class MinioBucket implements Bucket {
 
     /// The server's command, where there is one: as `bin/test-servers` finds it.
     static Optional<Path> command() throws IOException {
-        String named = System.getenv("VARVE_MINIO");
+        String named = System.getenv("TEST_MINIO");
         if (named != null) {
             return Optional.of(Path.of(named));
         }
@@ -56,7 +56,7 @@ final class MinioBucket implements Bucket {
                 return Optional.of(command);
             }
         }
-        String cache = System.getenv("VARVE_CACHE");
+        String cache = System.getenv("TEST_SERVERS");
         Path folder =
                 cache == null
                         ? Path.of(System.getProperty("user.home"), ".cache", "varve")

@@ -2,28 +2,19 @@
 package io.varve.objectstore.s3;
 
 import io.varve.objectstore.ScriptedServer;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// A MinIO for one test class.
-final class Minio implements BeforeAllCallback, AfterAllCallback {
+/// A MinIO for the classes that register it.
+final class Minio implements BeforeAllCallback {
     private final ScriptedServer process = new ScriptedServer("minio");
 
     @Override
-    public void beforeAll(ExtensionContext context) throws Exception {
+    public void beforeAll(ExtensionContext context) {
         process.beforeAll(context);
     }
 
-    @Override
-    public void afterAll(ExtensionContext context) throws Exception {
-        process.afterAll(context);
-    }
-
     S3Server server() {
-        return new S3Server(
-                process.endpoint(),
-                process.variable("AWS_ACCESS_KEY_ID"),
-                process.variable("AWS_SECRET_ACCESS_KEY"));
+        return S3Server.of(process);
     }
 }
