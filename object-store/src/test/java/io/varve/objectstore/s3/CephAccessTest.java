@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore.s3;
+
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+final class CephAccessTest extends S3AccessContract {
+    @RegisterExtension static final Ceph CEPH = new Ceph();
+
+    @Override
+    protected S3Server server() {
+        return CEPH.server();
+    }
+}
