@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import io.varve.objectstore.azure.AzureAddress;
 import io.varve.objectstore.s3.S3Address;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -25,6 +26,9 @@ sealed interface BucketUrl {
 
     /// `s3://bucket/prefix`.
     record OfS3(S3Address address) implements BucketUrl {}
+
+    /// `azure://container/prefix`.
+    record OfAzure(AzureAddress address) implements BucketUrl {}
 
     Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
     Pattern MEMORY_NAME = Pattern.compile("[A-Za-z0-9._-]*");
@@ -73,6 +77,7 @@ sealed interface BucketUrl {
             case "file" -> directory(url, rest);
             case "mem" -> memory(url, rest);
             case "s3" -> new OfS3(S3Address.parse(rest));
+            case "azure" -> new OfAzure(AzureAddress.parse(rest));
             default ->
                     throw new BucketUrlException(
                             "this version has no such store yet", "scheme=" + scheme, SUPPORTED);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
+import io.varve.objectstore.azure.AzureAddress;
+import io.varve.objectstore.azure.AzureObjectStore;
 import io.varve.objectstore.file.FileObjectStore;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.objectstore.s3.S3Address;
@@ -10,9 +12,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Opens the bucket that a URL names: `file:///dir`, `s3://bucket/prefix`, and for tests `mem:`,
-/// `mem:name` or `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then
-/// relative to it. Thread-safe.
+/// Opens the bucket that a URL names: `file:///dir`, `s3://bucket/prefix`,
+/// `azure://container/prefix`, and for tests `mem:`, `mem:name` or `mem:name/prefix`. The URL may
+/// name a prefix inside a bucket; keys are then relative to it. Thread-safe.
 public final class ObjectStores {
     /// Most named buckets in memory; they live as long as the process.
     static final int NAMED_MEMORY_STORES_MAX = 10_000;
@@ -39,6 +41,7 @@ public final class ObjectStores {
                     told(FileObjectStore.openOrCreate(directory, InstantSource.system()), access);
             case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
+            case BucketUrl.OfAzure(var address) -> openAzure(address, access);
         };
     }
 
@@ -59,6 +62,7 @@ public final class ObjectStores {
                     told(FileObjectStore.open(directory, InstantSource.system()), access);
             case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
+            case BucketUrl.OfAzure(var address) -> openAzure(address, access);
         };
     }
 
@@ -87,6 +91,12 @@ public final class ObjectStores {
     private static ObjectStore told(ObjectStore store, StoreAccess access) {
         RequestListener listener = access.requests();
         return listener == RequestListener.NONE ? store : new ToldObjectStore(store, listener);
+    }
+
+    private static ObjectStore openAzure(AzureAddress address, StoreAccess access)
+            throws ObjectStoreException {
+        ObjectStore bucket = AzureObjectStore.open(address, access);
+        return below(bucket, address.prefix(), address.url());
     }
 
     private static ObjectStore below(ObjectStore bucket, String prefix, String url) {
