@@ -40,6 +40,8 @@ final class AzureCall {
         this.silence = limits.attempt();
         this.total = limits.call();
         request.setHeader(VERSION, AzureConnection.SERVICE_VERSION);
+        // What signs requests takes a missing one for the word null.
+        request.setHeader(HttpHeaderName.CONTENT_LENGTH, "0");
     }
 
     AzureCall header(String name, String value) {

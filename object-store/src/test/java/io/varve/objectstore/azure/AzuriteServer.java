@@ -58,8 +58,7 @@ public final class AzuriteServer implements TestServer {
                                             StoreOperation.PUT,
                                             HttpMethod.PUT,
                                             address.containerUrl() + "?restype=container",
-                                            PATIENT)
-                                    .header("Content-Length", "0"));
+                                            PATIENT));
             assertThat(answer.getStatusCode()).as("makes a container").isEqualTo(201);
         }
         return container;
