@@ -98,9 +98,9 @@ public record AzureAddress(ServiceUrl location, String account, @Nullable URI en
         return serviceUrl() + "/" + container();
     }
 
-    /// An object's URL: all of its key but letters, digits and `-._~/` as `%XX`.
+    /// An object's URL: all of its name but letters, digits and `-._~/` as `%XX`.
     String objectUrl(String key) {
-        return containerUrl() + "/" + encode(key);
+        return containerUrl() + "/" + encode(BlobNames.of(key));
     }
 
     /// ASCII as it stands in the path or the query of a URL.

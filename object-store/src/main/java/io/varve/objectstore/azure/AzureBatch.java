@@ -30,6 +30,8 @@ final class AzureBatch {
     /// What a delete adds to the time of the whole.
     private static final Duration PER_KEY = Duration.ofMillis(50);
 
+    private static final HttpHeaderName REQUEST_ID =
+            HttpHeaderName.fromString("x-ms-client-request-id");
     private static final String BOUNDARY = "varve-batch";
     private static final String LINE = "\r\n";
     private static final int ANSWER_BYTES_MAX = 8 << 20;
@@ -86,7 +88,9 @@ final class AzureBatch {
         for (int i = 0; i < keys.size(); i++) {
             HttpRequest delete =
                     new HttpRequest(HttpMethod.DELETE, address.objectUrl(keys.get(i)))
-                            .setHeader(HttpHeaderName.CONTENT_LENGTH, "0");
+                            .setHeader(HttpHeaderName.CONTENT_LENGTH, "0")
+                            // Without any such header, what signs it leaves a line too many.
+                            .setHeader(REQUEST_ID, Integer.toString(i));
             connection.sign(delete);
             body.append("--").append(BOUNDARY).append(LINE);
             body.append("Content-Type: application/http").append(LINE);

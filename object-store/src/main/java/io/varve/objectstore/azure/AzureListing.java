@@ -63,7 +63,7 @@ final class AzureListing {
             if (answer.getStatusCode() != 400) {
                 ListingPage page = read(answer);
                 List<Entry> entries = page.entries();
-                if (!entries.isEmpty() && entries.getFirst().key().compareTo(after) < 0) {
+                if (!entries.isEmpty() && entries.getFirst().name().compareTo(BlobNames.of(after)) < 0) {
                     knowsStart = false;
                     found.skips = true;
                 }
@@ -98,8 +98,8 @@ final class AzureListing {
         return address.containerUrl()
                 + "?restype=container&comp=list&maxresults="
                 + keys
-                + parameter("prefix", prefix)
-                + parameter("startFrom", start)
+                + parameter("prefix", BlobNames.of(prefix))
+                + parameter("startFrom", BlobNames.of(start))
                 + parameter("marker", marker);
     }
 
@@ -159,20 +159,19 @@ final class AzureListing {
         }
 
         private void add(Entry entry) throws ObjectStoreException {
-            String key = entry.key();
-            if (key.compareTo(last) <= 0) {
+            String name = entry.name();
+            if (name.compareTo(last) <= 0) {
                 throw new ObjectStoreException.Denied(
-                        "the store lists keys in another order than that of their bytes: key="
-                                + key
+                        "the store lists names in another order than that of their bytes: name="
+                                + name
                                 + ", after="
                                 + last
                                 + "; use an account without a hierarchical namespace",
                         null);
             }
-            last = key;
-            boolean wanted =
-                    key.compareTo(after) > 0 && !entry.isFolder() && ObjectKeys.isKey(key);
-            if (wanted && !isFull()) {
+            last = name;
+            String key = BlobNames.keyOf(name).filter(ObjectKeys::isKey).orElse("");
+            if (key.compareTo(after) > 0 && !entry.isFolder() && !isFull()) {
                 keys.add(new ObjectInfo(key, entry.bytes(), entry.lastModified()));
             }
         }

@@ -16,6 +16,7 @@ import io.varve.objectstore.StampedPut;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.StoreOperation;
+import io.varve.objectstore.StoreTraits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -57,6 +58,9 @@ public final class AzureObjectStore implements ObjectStore {
     private final AzureListing listing;
     private final AzureReads reads;
 
+    /// Whether the account was seen to keep versions.
+    private volatile boolean versioned;
+
     private AzureObjectStore(AzureAddress address, StoreAccess access, AzureConnection connection) {
         this.address = address;
         this.access = access;
@@ -96,6 +100,7 @@ public final class AzureObjectStore implements ObjectStore {
                 if (!answer.isSuccess()) {
                     throw connection.errors().refused("put", key, answer);
                 }
+                versioned |= answer.header("x-ms-version-id").isPresent();
                 Optional<Instant> time = answer.date();
                 return time.isPresent()
                         ? new ObjectInfo(key, body.bytes(), time.get())
@@ -188,6 +193,11 @@ public final class AzureObjectStore implements ObjectStore {
                 .orElseThrow(() ->
                         new ObjectStoreException.Transient(
                                 "the store's answers carry no date: " + address.place(), null));
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return new AzureTraits(address, connection, access.limits()).look(versioned);
     }
 
     @Override

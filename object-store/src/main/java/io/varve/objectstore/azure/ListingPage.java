@@ -23,7 +23,7 @@ record ListingPage(List<Entry> entries, String next) {
     /// What a listing says of one object.
     ///
     /// @param isFolder whether it is a directory of an account with a hierarchical namespace
-    record Entry(String key, long bytes, Instant lastModified, boolean isFolder) {}
+    record Entry(String name, long bytes, Instant lastModified, boolean isFolder) {}
 
     /// @param place for messages
     /// @throws ObjectStoreException.Transient it is not the XML of a listing
@@ -49,7 +49,7 @@ record ListingPage(List<Entry> entries, String next) {
         private final XMLStreamReader reader;
         private final List<Entry> entries = new ArrayList<>();
         private String next = "";
-        private String key = "";
+        private String name = "";
         private boolean encoded;
         private long bytes;
         private Instant lastModified = Instant.EPOCH;
@@ -80,7 +80,7 @@ record ListingPage(List<Entry> entries, String next) {
         private void begin(String element) throws XMLStreamException {
             switch (element) {
                 case "Blob" -> {
-                    key = "";
+                    name = "";
                     encoded = false;
                     bytes = 0;
                     lastModified = Instant.EPOCH;
@@ -89,7 +89,7 @@ record ListingPage(List<Entry> entries, String next) {
                 case "Name" -> {
                     // A name that XML cannot hold; none that is a key.
                     encoded = "true".equals(reader.getAttributeValue(null, "Encoded"));
-                    key = reader.getElementText();
+                    name = reader.getElementText();
                 }
                 case "Content-Length" -> bytes = Long.parseLong(reader.getElementText());
                 case "Last-Modified" -> lastModified = time(reader.getElementText());
@@ -106,7 +106,7 @@ record ListingPage(List<Entry> entries, String next) {
 
         private void end() {
             if (!encoded) {
-                entries.add(new Entry(key, bytes, lastModified, folder));
+                entries.add(new Entry(name, bytes, lastModified, folder));
             }
         }
     }

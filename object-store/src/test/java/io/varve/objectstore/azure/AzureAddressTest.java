@@ -100,6 +100,6 @@ final class AzureAddressTest {
 
         assertThat(address.objectUrl("a/b?c=1&d#e%25+f\\g"))
                 .isEqualTo(
-                        "https://acc.blob.core.windows.net/logs/a/b%3Fc%3D1%26d%23e%2525%2Bf%5Cg");
+                        "https://acc.blob.core.windows.net/logs/a/b%3Fc%3D1%26d%23e%2525%2Bf%5B~g");
     }
 }
