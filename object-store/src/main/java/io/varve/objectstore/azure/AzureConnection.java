@@ -104,7 +104,9 @@ final class AzureConnection implements AutoCloseable {
         Thread.ofVirtual().name("azure-call").start(sent);
         try {
             AzureAnswer answer = sent.get(call.total().toNanos(), TimeUnit.NANOSECONDS);
-            signed |= answer.isSuccess();
+            if (answer.isSuccess()) {
+                signed = true;
+            }
             return answer;
         } catch (InterruptedException e) {
             abandon(call, sent);

@@ -100,7 +100,9 @@ public final class AzureObjectStore implements ObjectStore {
                 if (!answer.isSuccess()) {
                     throw connection.errors().refused("put", key, answer);
                 }
-                versioned |= answer.header("x-ms-version-id").isPresent();
+                if (answer.header("x-ms-version-id").isPresent()) {
+                    versioned = true;
+                }
                 Optional<Instant> time = answer.date();
                 return time.isPresent()
                         ? new ObjectInfo(key, body.bytes(), time.get())

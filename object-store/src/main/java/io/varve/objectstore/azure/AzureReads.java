@@ -145,7 +145,13 @@ final class AzureReads {
             if (objectBytes == 0 && body.length == 0) {
                 return new ObjectSlice(ByteBuffer.allocate(0), 0, 0);
             }
-            if (first == asked && part.position() == asked && part.length() == body.length) {
+            long last = Long.parseLong(content.group(2));
+            boolean whole =
+                    first == asked
+                            && part.position() == asked
+                            && part.length() == body.length
+                            && part.length() == last - first + 1;
+            if (whole) {
                 return new ObjectSlice(ByteBuffer.wrap(body), asked, objectBytes);
             }
         }
