@@ -128,7 +128,7 @@ final class AzureErrors {
         if (status == 403) {
             return "; "
                     + credentials.source()
-                    + " needs the role Storage Blob Data Contributor on the container, or a SAS token with sp=rwdl";
+                    + " lacks a permission here, or the container is read-only: a broker needs the role Storage Blob Data Contributor or a SAS token with sp=rwdl, a reader Storage Blob Data Reader or sp=rl";
         }
         return status == 501 ? "; this server does not know the request" : "";
     }

@@ -107,18 +107,17 @@ final class AzureListing {
         return value.isEmpty() ? "" : "&" + name + "=" + AzureAddress.encode(value);
     }
 
-    /// The smallest request that needs the container, and unlike head says why it is refused.
+    /// The smallest request that needs the container: a listing of one key, which unlike head says
+    /// why it is refused.
     ///
-    /// @param operation as what it is counted
     /// @throws ObjectStoreException what is wrong with container, credentials or network
-    AzureAnswer askContainer(String action, StoreOperation operation)
-            throws ObjectStoreException {
+    AzureAnswer askContainer(String action) throws ObjectStoreException {
         AzureAnswer answer =
                 connection.call(
                         action,
                         null,
                         new AzureCall(
-                                operation,
+                                StoreOperation.LIST,
                                 HttpMethod.GET,
                                 url(address.prefix(), "", "", 1),
                                 limits));

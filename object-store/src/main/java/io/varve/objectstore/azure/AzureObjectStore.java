@@ -79,7 +79,7 @@ public final class AzureObjectStore implements ObjectStore {
         AzureObjectStore store =
                 new AzureObjectStore(address, access, AzureConnection.to(address, access));
         try {
-            var _ = store.listing.askContainer("open", StoreOperation.LIST);
+            var _ = store.listing.askContainer("open");
         } catch (ObjectStoreException.Transient e) {
             LOG.warn("bucket does not answer yet: error={}", e.getMessage());
         } catch (ObjectStoreException e) {
@@ -190,7 +190,7 @@ public final class AzureObjectStore implements ObjectStore {
 
     @Override
     public Instant serverTime() throws ObjectStoreException {
-        return listing.askContainer("time", StoreOperation.SERVER_TIME)
+        return listing.askContainer("time")
                 .date()
                 .orElseThrow(() ->
                         new ObjectStoreException.Transient(

@@ -57,7 +57,7 @@ final class AzureReads {
         }
         if (!answer.code().equals("BlobNotFound")) {
             // It does not say what is missing, and without its container no object is absent.
-            var _ = listing.askContainer("head", StoreOperation.LIST);
+            var _ = listing.askContainer("head");
         }
         return Optional.empty();
     }
