@@ -11,6 +11,8 @@ import io.varve.manifest.generation.BrokerAlive;
 import io.varve.manifest.generation.ClusterFiles;
 import io.varve.manifest.generation.Cut;
 import io.varve.manifest.generation.GenerationClaim;
+import io.varve.manifest.generation.NestedClusters;
+import io.varve.manifest.generation.NestedClusters.Neighbour;
 import io.varve.manifest.state.PartitionState;
 import io.varve.manifest.whole.PutOnce;
 import io.varve.objectstore.ObjectInfo;
@@ -72,6 +74,7 @@ public final class RecoveryRun {
     }
 
     private RecoveryReport checkedRun() throws ObjectStoreException, RecoveryException {
+        refuseNested();
         RecoveryPlan plan = RecoveryPlanner.plan(store, options.offsetGap());
         if (plan.prepared()) {
             return alreadyThere(plan);
@@ -98,6 +101,14 @@ public final class RecoveryRun {
         List<Cut.ShardCut> shards = writeCheckpoints(closed);
         progress.done("first checkpoints written: shards=" + shards.size());
         return decide(closed, shards);
+    }
+
+    /// No broker would start on it.
+    private void refuseNested() throws ObjectStoreException, RecoveryException {
+        Optional<Neighbour> neighbour = NestedClusters.find(store);
+        if (neighbour.isPresent()) {
+            throw new RecoveryException("cannot restore here: " + neighbour.get().text());
+        }
     }
 
     private RecoveryReport alreadyThere(RecoveryPlan plan)

@@ -5,6 +5,8 @@ import io.varve.broker.config.BrokerConfig;
 import io.varve.broker.server.ClusterOpening.BrokerPlace;
 import io.varve.broker.server.ClusterOpening.Opened;
 import io.varve.manifest.CorruptObjectException;
+import io.varve.manifest.generation.NestedClusters;
+import io.varve.manifest.generation.NestedClusters.Neighbour;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.ObjectStore;
@@ -17,6 +19,7 @@ import io.varve.objectstore.StoreProbe;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,6 +96,19 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         }
     }
 
+    /// Before anything is written.
+    private static void refuseNested(CountingObjectStore store)
+            throws ObjectStoreException, BrokerStartException {
+        Optional<Neighbour> neighbour = NestedClusters.find(store);
+        if (neighbour.isPresent()) {
+            throw new BrokerStartException(
+                    "bucket is shared with another cluster: archive.bucket="
+                            + store.url()
+                            + ": "
+                            + neighbour.get().text());
+        }
+    }
+
     /// A store that breaks its promises is refused by name; one that is away is not, when the
     /// directory knows its cluster.
     private static void probe(
@@ -101,6 +117,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
         byte[] name = new byte[PROBE_NAME_BYTES];
         random.nextBytes(name);
         try {
+            refuseNested(store);
             String prefix = "probe/" + HexFormat.of().formatHex(name) + "/";
             ProbeResult result = StoreProbe.run(store, prefix, clock);
             result.requirePassed();
