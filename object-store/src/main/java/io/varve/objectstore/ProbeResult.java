@@ -86,7 +86,8 @@ public record ProbeResult(String url, StoreTraits traits, List<Checked> checks) 
             };
         }
 
-        private String finding() {
+        /// What was seen, as a sentence.
+        public String finding() {
             return switch (outcome) {
                 case Outcome.Broken(String finding) -> finding;
                 case Outcome.Untried(ObjectStoreException error) ->

@@ -24,6 +24,7 @@ import io.varve.objectstore.faulty.FaultyObjectStore;
 import io.varve.objectstore.faulty.ScriptedFaults;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,22 @@ class RecoveryRunTest {
         cluster.append("orders", 1, 5);
         cluster.newLeader(2);
         clock.pass(Duration.ofMinutes(5));
+    }
+
+    /// No broker would start there.
+    @Test
+    void refusesAPrefixThatIsSharedWithAnotherCluster() throws Exception {
+        live();
+        store.put(
+                "team/prod/varve.json",
+                ObjectBody.of("another's".getBytes(StandardCharsets.US_ASCII)),
+                PutMode.IF_ABSENT);
+
+        assertThatThrownBy(() -> run(store).run())
+                .isInstanceOf(RecoveryException.class)
+                .hasMessageContaining("another cluster's prefix lies inside")
+                .hasMessageContaining("team/prod/");
+        assertThat(ClusterFiles.claim(store, 2)).isEmpty();
     }
 
     @Test

@@ -136,7 +136,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
             LOG.warn("bucket was not tried, it does not answer: error={}", e.getMessage());
         } catch (ObjectStoreException e) {
             throw new BrokerStartException(
-                    "bucket is not safe to write to: archive.bucket="
+                    "bucket is not fit to be written to: archive.bucket="
                             + store.url()
                             + ", "
                             + e.getMessage(),

@@ -5,6 +5,7 @@ import io.varve.cli.shell.BucketAccess;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.ExitCode;
 import io.varve.cli.shell.Output;
+import io.varve.cli.shell.ProgressLine;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.recovery.RecoveryException;
@@ -78,7 +79,8 @@ public final class AuditCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         try (ObjectStore store = bucket.open();
                 ProgressLine progress = ProgressLine.onTerminal(output)) {
-            AuditReport report = Audit.run(store, options().withProgress(progress));
+            AuditReport report = Audit.run(
+                            store, options().withProgress((objects, _) -> progress.seen(objects)));
             AuditView view = AuditView.of(bucket.url(), report);
             progress.clear();
             output.print(view, AuditText.of(view));

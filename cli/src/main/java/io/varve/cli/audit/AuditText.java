@@ -2,12 +2,12 @@
 package io.varve.cli.audit;
 
 import io.varve.cli.audit.AuditView.Found;
+import io.varve.cli.shell.ByteSize;
 import java.util.Locale;
 
 /// An audit as people read it. Stateless.
 final class AuditText {
     private static final int LISTED_MAX = 50;
-    private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
     private AuditText() {}
 
@@ -28,7 +28,7 @@ final class AuditText {
         return text.append("looked at ")
                 .append(view.objects())
                 .append(" objects of ")
-                .append(size(view.bytes()))
+                .append(ByteSize.text(view.bytes()))
                 .append(", in ")
                 .append(view.requests())
                 .append(" requests\n")
@@ -47,15 +47,5 @@ final class AuditText {
             line.append(found.endOffset()).append(')');
         }
         return line.append("; ").append(found.remedy()).append('\n').toString();
-    }
-
-    private static String size(long bytes) {
-        double size = bytes;
-        int unit = 0;
-        while (size >= 1024 && unit < UNITS.length - 1) {
-            size /= 1024;
-            unit++;
-        }
-        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", size, UNITS[unit]);
     }
 }

@@ -11,7 +11,14 @@ import picocli.CommandLine.Spec;
         name = "bucket",
         description = "What a bucket holds; needs no cluster.",
         footer = {"", "Example:  varve bucket ls --bucket file:///var/lib/varve/bucket"},
-        subcommands = {BucketLs.class, BucketShow.class, BucketCat.class})
+        subcommands = {
+            BucketLs.class,
+            BucketShow.class,
+            BucketCat.class,
+            BucketTree.class,
+            BucketDu.class,
+            BucketVerifyAccess.class
+        })
 public final class BucketCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli

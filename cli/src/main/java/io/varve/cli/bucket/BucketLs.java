@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `varve bucket ls`
@@ -24,8 +25,6 @@ import picocli.CommandLine.Parameters;
             "Example:  varve bucket ls topics/orders --bucket file:///var/lib/varve/bucket"
         })
 final class BucketLs implements Callable<Integer> {
-    private static final int PAGE = 1_000;
-
     @Mixin private final Output output = new Output();
     @Mixin private final BucketAccess bucket = new BucketAccess();
 
@@ -37,29 +36,53 @@ final class BucketLs implements Callable<Integer> {
             description = "only keys that begin so")
     private String prefix = "";
 
+    @Option(
+            names = "--after",
+            description = "begin behind this key, as at the last line of the page before",
+            paramLabel = "KEY")
+    private String after = "";
+
+    @Option(names = "--max", description = "end after so many objects", paramLabel = "N")
+    private long max = Long.MAX_VALUE;
+
+    private long left;
+
     /// One line of JSON.
     record Line(String key, long bytes, String lastModified) {}
 
     @Override
     public Integer call() throws CommandFailure {
-        PrintWriter out = output.out();
+        if (max < 1) {
+            throw new CommandFailure("not a count: --max=" + max + "; give 1 or more");
+        }
+        left = max;
         try (ObjectStore store = bucket.open()) {
-            String after = "";
-            List<ObjectInfo> page = store.list(prefix, after, PAGE);
-            while (!page.isEmpty()) {
-                for (ObjectInfo object : page) {
-                    out.println(line(object));
-                }
-                after = page.getLast().key();
-                page = page.size() < PAGE ? List.of() : store.list(prefix, after, PAGE);
-            }
-            out.flush();
+            ObjectPages.each(store, prefix, after, this::print);
             return ExitCode.DONE;
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure("not a prefix: " + prefix + ": " + e.getMessage(), e);
+            throw new CommandFailure(
+                    "not a prefix or key: "
+                            + prefix
+                            + (after.isEmpty() ? "" : ", --after=" + after)
+                            + ": "
+                            + e.getMessage(),
+                    e);
         } catch (ObjectStoreException e) {
             throw bucket.failure("cannot list", e);
         }
+    }
+
+    /// @return whether anybody wants more: whoever read us may have gone
+    private boolean print(List<ObjectInfo> page) {
+        PrintWriter out = output.out();
+        for (ObjectInfo object : page) {
+            if (left == 0) {
+                break;
+            }
+            left--;
+            out.println(line(object));
+        }
+        return !out.checkError() && left > 0;
     }
 
     private String line(ObjectInfo object) {

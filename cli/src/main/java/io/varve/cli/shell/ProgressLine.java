@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.cli.audit;
+package io.varve.cli.shell;
 
-import io.varve.cli.shell.Output;
-import io.varve.recovery.audit.AuditOptions;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// How far an audit is, on one line of a terminal that is written over; nothing where there is no
-/// terminal. Owner: one command.
-final class ProgressLine implements AuditOptions.Progress, AutoCloseable {
+/// How far a walk through a bucket is, on one line of a terminal that is written over; nothing where
+/// there is no terminal, or when it is over soon. Owner: one command.
+public final class ProgressLine implements AutoCloseable {
     private static final long EVERY_NS = 200_000_000;
     private static final String CLEAR = "\r\033[K";
 
@@ -22,14 +20,14 @@ final class ProgressLine implements AuditOptions.Progress, AutoCloseable {
         this.err = err;
     }
 
-    static ProgressLine onTerminal(Output output) {
+    public static ProgressLine onTerminal(Output output) {
         boolean terminal =
                 Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
         return new ProgressLine(terminal ? output.err() : null);
     }
 
-    @Override
-    public void seen(long objects, String key) {
+    /// @param objects seen so far
+    public void seen(long objects) {
         long nowNs = System.nanoTime();
         if (err == null || nowNs - lastNs < EVERY_NS) {
             return;
@@ -46,7 +44,7 @@ final class ProgressLine implements AuditOptions.Progress, AutoCloseable {
     }
 
     /// Clears the line, for what is printed behind it. Idempotent.
-    void clear() {
+    public void clear() {
         if (err != null && written) {
             written = false;
             err.print(CLEAR);
