@@ -3,6 +3,7 @@ package io.varve.broker.config;
 
 import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
+import io.varve.objectstore.ObjectStores;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 /// Makes a [BrokerConfig] of all sources and collects what is wrong on the way. Owner: one call of
 /// [#read].
 final class BrokerConfigReader {
-    private static final Pattern BUCKET =
-            Pattern.compile("(file:///|s3://|azure://|gs://).+|file:/[^/].*|mem:.*");
     private static final Pattern SEED = Pattern.compile("([0-9]{1,9})@(.+)");
     private static final HostPort NOWHERE = new HostPort("", 0);
 
@@ -190,18 +189,7 @@ final class BrokerConfigReader {
 
     private BrokerConfig.Archive archive() {
         String bucket = values.text(BrokerKeys.ARCHIVE_BUCKET);
-        if (!bucket.isEmpty() && !BUCKET.matcher(bucket).matches()) {
-            bad(
-                    BrokerKeys.ARCHIVE_BUCKET,
-                    "file:///dir, s3://bucket/prefix, azure://container/prefix, gs://bucket/prefix");
-        } else if (bucket.matches("[a-z0-9]+://[^/]*@.*")) {
-            problems.add(
-                    "bad value: key="
-                            + BrokerKeys.ARCHIVE_BUCKET
-                            + ", value=[hidden], where="
-                            + values.get(BrokerKeys.ARCHIVE_BUCKET).origin().describe()
-                            + ", allowed=a URL without credentials; put those under object-store.*");
-        }
+        checkBucketUrl(bucket);
         BucketSettings bucketSettings = BucketSettings.NONE;
         try {
             bucketSettings = BucketSettings.of(values.under(BucketSettings.PREFIX));
@@ -226,6 +214,24 @@ final class BrokerConfigReader {
                 values.optionalText(BrokerKeys.REHEARSE_CRON)
                         .filter(cron -> !cron.equals(BrokerKeys.OFF)),
                 bucketSettings);
+    }
+
+    /// Says what is wrong with it, never a credential; the value itself may be one.
+    private void checkBucketUrl(String bucket) {
+        if (bucket.isEmpty()) {
+            return;
+        }
+        try {
+            ObjectStores.checkUrl(bucket);
+        } catch (BucketUrlException e) {
+            problems.add(
+                    "bad value: key="
+                            + BrokerKeys.ARCHIVE_BUCKET
+                            + ", where="
+                            + values.get(BrokerKeys.ARCHIVE_BUCKET).origin().describe()
+                            + ": "
+                            + e.getMessage());
+        }
     }
 
     private BrokerConfig.Topics topics() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BrokerConfigTest {
     private static final Map<String, String> NEEDED =
-            Map.of("node.id", "1", "log.dirs", "/data", "archive.bucket", "s3://b/p");
+            Map.of("node.id", "1", "log.dirs", "/data", "archive.bucket", "s3://bucket/p");
 
     @TempDir Path dir;
 
@@ -282,7 +282,10 @@ class BrokerConfigTest {
                 .anyMatch(p ->
                         p.contains("key=advertised.listeners")
                                 && p.contains("names that listeners has"))
-                .anyMatch(p -> p.contains("without credentials") && !p.contains("secret@"));
+                .anyMatch(p ->
+                        p.contains("key=archive.bucket")
+                                && p.contains("credentials in a bucket URL")
+                                && !p.contains("secret@"));
     }
 
     @Test

@@ -99,7 +99,7 @@ final class BucketRefusalTest {
             value = {
                 "s4://b/p                     | did you mean s3:?",
                 "s3:/b/p                      | write s3://BUCKET/PREFIX",
-                "s3://b//p                    | bad prefix",
+                "s3://bucket//p               | bad prefix",
                 "s3://buc ket/p               | bad name of a bucket",
                 "s3://bucket?regoin=eu-west-1 | did you mean region?",
                 "s3://bucket?region=Paris     | write one like region=",
