@@ -78,7 +78,8 @@ final class Trial {
         return new Trial(scenario, seed, brokers, folder).run();
     }
 
-    private Map<String, String> settings() {
+    /// @param count brokers of the cluster
+    private Map<String, String> settings(int count) {
         Map<String, String> settings = new HashMap<>();
         settings.put("archive.interval.ms", "500");
         settings.put("archive.segment.bytes", "131072");
@@ -86,14 +87,19 @@ final class Trial {
         settings.put("log.file.bytes", "1048576");
         settings.put("log.local.retention.ms", "4000");
         settings.put("log.retention.check.interval.ms", "1000");
-        settings.put("default.replication.factor", String.valueOf(replication()));
-        settings.put("offsets.topic.replication.factor", String.valueOf(replication()));
+        settings.put("default.replication.factor", String.valueOf(replication(count)));
+        settings.put("offsets.topic.replication.factor", String.valueOf(replication(count)));
         settings.putAll(scenario.settings());
         return settings;
     }
 
-    private int replication() {
+    private static int replication(int count) {
         return Math.min(3, count);
+    }
+
+    /// Odd seeds restore onto as many brokers as there were, even ones onto a single one.
+    private int restoredOnto() {
+        return seed % 2 == 0 ? 1 : count;
     }
 
     private Verdict run() throws Exception {
@@ -108,7 +114,7 @@ final class Trial {
                 http
                         ? MinioBucket.start(minio.orElseThrow(), folder)
                         : new FolderBucket(folder.resolve("bucket"));
-        Brokers brokers = Brokers.in(folder, count, bucket, settings());
+        Brokers brokers = Brokers.in(folder, count, bucket, settings(count));
         try (History history = History.in(folder.resolve("history.ndjson"));
                 Stage stage = new Stage(folder, brokers, bucket, history, records, ORDERS)) {
             if (scenario.needs().contains(Scenario.Need.SMALL_DISK) && !smallDisk(brokers)) {
@@ -184,7 +190,7 @@ final class Trial {
                                 "30000"))) {
             admin.createTopics(
                             List.of(
-                                    new NewTopic("orders", PARTITIONS, (short) replication())
+                                    new NewTopic("orders", PARTITIONS, (short) replication(count))
                                             .configs(configs)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
@@ -299,8 +305,11 @@ final class Trial {
             return;
         }
         History history = stage.history();
+        int brokers = restoredOnto();
+        figures.put("restoredOnto", (long) brokers);
         try (Brokers restored =
-                Brokers.in(folder.resolve("restored"), count, stage.bucket(), settings())) {
+                Brokers.in(
+                        folder.resolve("restored"), brokers, stage.bucket(), settings(brokers))) {
             restored.startDead();
             WholeLog again =
                     WholeRead.of("restored", restored.bootstrap(), ORDERS, records, history);
