@@ -79,6 +79,7 @@ public record BrokerConfig(
             long deleteGraceMs,
             long topicUndeleteMs,
             long retentionCheckMs,
+            long orphanScanMs,
             int scrubDays,
             long restorePointIntervalMs,
             OptionalLong fencingLeaseMs,

@@ -206,6 +206,7 @@ final class BrokerConfigReader {
                 values.number(BrokerKeys.ARCHIVE_DELETE_GRACE),
                 values.number(BrokerKeys.ARCHIVE_UNDELETE),
                 values.number(BrokerKeys.RETENTION_CHECK),
+                values.number(BrokerKeys.ORPHAN_SCAN),
                 values.integer(BrokerKeys.ARCHIVE_SCRUB),
                 values.number(BrokerKeys.RESTORE_POINT_INTERVAL),
                 lease.equals(BrokerKeys.OFF)

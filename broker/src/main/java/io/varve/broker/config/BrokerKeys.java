@@ -57,6 +57,7 @@ public final class BrokerKeys {
     static final String ARCHIVE_DELETE_GRACE = "archive.delete.grace.ms";
     static final String ARCHIVE_UNDELETE = "archive.topic.undelete.ms";
     static final String RETENTION_CHECK = "log.retention.check.interval.ms";
+    static final String ORPHAN_SCAN = "archive.orphan.scan.interval.ms";
     static final String ARCHIVE_SCRUB = "archive.scrub.days";
     static final String RESTORE_POINT_INTERVAL = "restore.point.interval.ms";
     static final String FENCING_LEASE = "fencing.lease.ms";
@@ -284,6 +285,13 @@ public final class BrokerKeys {
                 300_000L,
                 Bounds.between(100, DAY_MS),
                 "Retention is looked at this often; objects past their grace are deleted at every second look.");
+        own(
+                keys,
+                ORPHAN_SCAN,
+                LONG,
+                3_600_000L,
+                Bounds.between(1_000, 30 * DAY_MS),
+                "The bucket is listed this often for objects that nothing names: older than the grace, they are deleted.");
         own(
                 keys,
                 ARCHIVE_SCRUB,

@@ -54,7 +54,7 @@ final class BrokerArchive {
                                 archive.retentionCheckMs(),
                                 cleaning.clockSkewMaxMs(),
                                 2 * archive.retentionCheckMs(),
-                                cleaning.orphanScanMs(),
+                                archive.orphanScanMs(),
                                 archive.deleteGraceMs(),
                                 archive.topicUndeleteMs()));
     }

@@ -36,6 +36,7 @@ class BrokerConfigTest {
         assertThat(config.archive().deleteGraceMs()).isEqualTo(3_600_000);
         assertThat(config.archive().topicUndeleteMs()).isEqualTo(7L * 86_400_000);
         assertThat(config.archive().retentionCheckMs()).isEqualTo(300_000);
+        assertThat(config.archive().orphanScanMs()).isEqualTo(3_600_000);
         assertThat(config.archive().fencingLeaseMs()).isEmpty();
         assertThat(config.archive().rehearseCron()).isEmpty();
         assertThat(config.hotTier().fileBytes()).isEqualTo(64 << 20);
