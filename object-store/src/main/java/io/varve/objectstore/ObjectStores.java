@@ -89,8 +89,7 @@ public final class ObjectStores {
 
     /// Calls of what has no network stand for requests.
     private static ObjectStore told(ObjectStore store, StoreAccess access) {
-        RequestListener listener = access.requests();
-        return listener == RequestListener.NONE ? store : new ToldObjectStore(store, listener);
+        return new ToldObjectStore(store, access.requests());
     }
 
     private static ObjectStore openAzure(AzureAddress address, StoreAccess access)

@@ -36,37 +36,44 @@ final class Admission<T extends Ticket> {
 
     private final GovernorLimits limits;
     private final AdaptiveRate rate;
-    private final Map<Priority, Deque<T>> waiting = new EnumMap<>(Priority.class);
-    private final int[] inFlight = new int[Priority.values().length];
-    private final int[] passed = new int[Priority.values().length];
+    private final Map<Priority, Lane<T>> lanes = new EnumMap<>(Priority.class);
     private double bytesOwed;
     private long owedAtNs;
     private long prepaid;
+
+    /// The calls of one class.
+    private static final class Lane<T> {
+        private final Deque<T> waiting = new ArrayDeque<>();
+        private int inFlight;
+
+        /// Calls of others that went while one of these waited.
+        private int passed;
+    }
 
     Admission(GovernorLimits limits, long nowNs) {
         this.limits = limits;
         this.rate = new AdaptiveRate(limits.requestsPerSecond(), nowNs);
         this.owedAtNs = nowNs;
         for (Priority priority : Priority.values()) {
-            waiting.put(priority, new ArrayDeque<>());
+            lanes.put(priority, new Lane<>());
         }
     }
 
     /// @return false when too many wait already
     boolean enqueue(T ticket) {
-        Deque<T> queue = queue(ticket.priority());
-        if (queue.size() >= WAITING_MAX) {
+        Deque<T> waiting = lane(ticket.priority()).waiting;
+        if (waiting.size() >= WAITING_MAX) {
             return false;
         }
-        queue.addLast(ticket);
+        waiting.addLast(ticket);
         return true;
     }
 
     /// A call gave up before its turn came.
     void withdraw(T ticket) {
-        Deque<T> queue = queue(ticket.priority());
-        if (queue.remove(ticket) && queue.isEmpty()) {
-            passed[ticket.priority().ordinal()] = 0;
+        Lane<T> lane = lane(ticket.priority());
+        if (lane.waiting.remove(ticket) && lane.waiting.isEmpty()) {
+            lane.passed = 0;
         }
     }
 
@@ -77,14 +84,15 @@ final class Admission<T extends Ticket> {
             return Optional.empty();
         }
         T ticket = next.get();
-        queue(ticket.priority()).removeFirst();
-        for (Priority other : Priority.values()) {
-            if (other != ticket.priority() && !queue(other).isEmpty()) {
-                passed[other.ordinal()]++;
+        Lane<T> own = lane(ticket.priority());
+        own.waiting.removeFirst();
+        for (Lane<T> other : lanes.values()) {
+            if (other != own && !other.waiting.isEmpty()) {
+                other.passed++;
             }
         }
-        passed[ticket.priority().ordinal()] = 0;
-        inFlight[ticket.priority().ordinal()]++;
+        own.passed = 0;
+        own.inFlight++;
         rate.take(nowNs);
         prepaid++;
         owe(ticket.bytes());
@@ -97,9 +105,10 @@ final class Admission<T extends Ticket> {
     Optional<T> next() {
         Optional<T> mostUrgent = Optional.empty();
         for (Priority priority : Priority.values()) {
-            Optional<T> first = Optional.ofNullable(queue(priority).peekFirst());
+            Lane<T> lane = lane(priority);
+            Optional<T> first = Optional.ofNullable(lane.waiting.peekFirst());
             if (first.isPresent() && hasSlot(priority)) {
-                if (passed[priority.ordinal()] >= passedMax(priority)) {
+                if (lane.passed >= passedMax(priority)) {
                     return first;
                 }
                 mostUrgent = mostUrgent.or(() -> first);
@@ -119,7 +128,7 @@ final class Admission<T extends Ticket> {
     ///
     /// @param bytes that it moved
     void release(T ticket, long bytes, long nowNs) {
-        inFlight[ticket.priority().ordinal()]--;
+        lane(ticket.priority()).inFlight--;
         payOff(nowNs);
         owe(bytes - ticket.bytes());
         if (inFlight() == 0) {
@@ -145,17 +154,17 @@ final class Admission<T extends Ticket> {
     }
 
     int waiting(Priority priority) {
-        return queue(priority).size();
+        return lane(priority).waiting.size();
     }
 
     int inFlight(Priority priority) {
-        return inFlight[priority.ordinal()];
+        return lane(priority).inFlight;
     }
 
     int inFlight() {
         int sum = 0;
-        for (int each : inFlight) {
-            sum += each;
+        for (Lane<T> lane : lanes.values()) {
+            sum += lane.inFlight;
         }
         return sum;
     }
@@ -195,7 +204,7 @@ final class Admission<T extends Ticket> {
         }
     }
 
-    private Deque<T> queue(Priority priority) {
-        return Objects.requireNonNull(waiting.get(priority));
+    private Lane<T> lane(Priority priority) {
+        return Objects.requireNonNull(lanes.get(priority));
     }
 }

@@ -22,6 +22,7 @@ import io.varve.objectstore.StoreAccess;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -84,7 +85,7 @@ final class AzuriteCredentialsTest {
                 .buildClient()
                 .generateSas(
                         new BlobServiceSasSignatureValues(
-                                OffsetDateTime.now().plusHours(1),
+                                OffsetDateTime.now(ZoneOffset.UTC).plusHours(1),
                                 BlobContainerSasPermission.parse(permissions)));
     }
 
