@@ -162,6 +162,40 @@ public abstract class BadConnectionContract {
         }
     }
 
+    /// Some clients take a head that breaks off for one that ends there.
+    @Test
+    void anAnswerWhoseHeadBreaksOffAnywhereIsNotBelieved() throws IOException {
+        byte[] content = content(12_345);
+        direct.put("a/there", ObjectBody.of(content), PutMode.IF_ABSENT);
+        try (ObjectStore once = server().open(bucket, wire.endpoint(), limits(1))) {
+            wire.follow(request ->
+                    request.startsWith("PUT ") || request.startsWith("POST ")
+                            ? Fault.LOSE_ANSWER
+                            : Fault.CUT_HEAD);
+            for (int bytes = 5; bytes < 700; bytes += bytes < 30 ? 1 : 13) {
+                wire.cutHeadsAt(bytes);
+                String key = "new/" + bytes;
+                if (holds(() -> once.put(key, ObjectBody.of(content), PutMode.IF_ABSENT).bytes())) {
+                    assertThat(direct.head(key)).as("cut behind %d", bytes).isPresent();
+                }
+                boolean _ = holds(() -> once.get("a/there", ByteRange.span(45, 12_300)).objectBytes());
+                boolean _ = holds(() -> once.get("a/there", ByteRange.tail(300)).objectBytes());
+                boolean _ = holds(() -> once.head("a/there").orElseThrow().bytes());
+            }
+        }
+    }
+
+    /// Whether a call answers with the size of the object there; else its failure passes.
+    private static boolean holds(Call size) throws IOException {
+        try {
+            assertThat(size.run()).isEqualTo(12_345L);
+            return true;
+        } catch (ObjectStoreException e) {
+            assertThat(e).isInstanceOf(ObjectStoreException.Transient.class);
+            return false;
+        }
+    }
+
     @Test
     void aStoreThatThrottlesIsAskedMoreSlowlyAndServesInTheEnd() throws IOException {
         direct.put("a/there", ObjectBody.of(new byte[10]), PutMode.IF_ABSENT);

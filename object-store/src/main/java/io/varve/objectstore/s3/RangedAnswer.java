@@ -30,25 +30,35 @@ final class RangedAnswer {
     /// Reads the whole answer, so that a connection that breaks in its middle is the SDK's to try
     /// again.
     ///
+    /// The SDK takes a head that breaks off for one that ends there, so what it says is believed only
+    /// with the bytes behind it.
+    ///
     /// @throws ObjectStoreException.Denied the store answered with another range than it was asked
     ///   for
     static ObjectSlice read(
             String key, ByteRange range, GetObjectResponse answer, AbortableInputStream bytes)
             throws ObjectStoreException {
         String contentRange = answer.contentRange();
+        boolean isPart = answer.sdkHttpResponse().statusCode() == 206;
+        if (contentRange == null && (isPart || answer.contentLength() == null)) {
+            throw RetryableException.create("answer broke off in its head: key=" + key);
+        }
         if (contentRange == null) {
             return readWhole(key, range, answer.contentLength(), bytes);
         }
         Matcher said = CONTENT_RANGE.matcher(contentRange);
         if (!said.matches()) {
-            throw otherRange(key, range, contentRange);
+            throw otherRange(key, range, contentRange, bytes);
         }
         long first = Long.parseLong(said.group(1));
         long last = Long.parseLong(said.group(2));
         long objectBytes = Long.parseLong(said.group(3));
+        if (last >= objectBytes) {
+            throw otherRange(key, range, contentRange, bytes);
+        }
         ByteRange.Resolved wanted = range.resolve(key, objectBytes);
         if (wanted.position() != first || wanted.length() != last - first + 1) {
-            throw otherRange(key, range, contentRange);
+            throw otherRange(key, range, contentRange, bytes);
         }
         return new ObjectSlice(fill(key, wanted.length(), bytes), first, objectBytes);
     }
@@ -57,17 +67,28 @@ final class RangedAnswer {
     private static ObjectSlice readWhole(
             String key, ByteRange range, long objectBytes, AbortableInputStream bytes)
             throws ObjectStoreException {
-        ByteRange.Resolved wanted = range.resolve(key, objectBytes);
+        ByteRange.Resolved wanted;
         try {
-            bytes.skipNBytes(wanted.position());
-        } catch (IOException e) {
-            throw broken(key, e);
+            wanted = range.resolve(key, objectBytes);
+        } catch (ObjectStoreException.InvalidRange e) {
+            // Unless the length itself has broken off.
+            skip(key, objectBytes, bytes);
+            throw e;
         }
+        skip(key, wanted.position(), bytes);
         ByteBuffer slice = fill(key, wanted.length(), bytes);
         if (wanted.position() + wanted.length() < objectBytes) {
             bytes.abort();
         }
         return new ObjectSlice(slice, wanted.position(), objectBytes);
+    }
+
+    private static void skip(String key, long count, AbortableInputStream bytes) {
+        try {
+            bytes.skipNBytes(count);
+        } catch (IOException e) {
+            throw broken(key, e);
+        }
     }
 
     private static ByteBuffer fill(String key, int length, AbortableInputStream bytes) {
@@ -88,7 +109,16 @@ final class RangedAnswer {
         return RetryableException.create("answer broke off: key=" + key, cause);
     }
 
-    private static ObjectStoreException otherRange(String key, ByteRange range, String said) {
+    /// With no byte behind it, the header itself may have broken off.
+    private static ObjectStoreException otherRange(
+            String key, ByteRange range, String said, AbortableInputStream bytes) {
+        try {
+            if (bytes.read() < 0) {
+                throw RetryableException.create("answer broke off in its head: key=" + key);
+            }
+        } catch (IOException e) {
+            throw broken(key, e);
+        }
         return new ObjectStoreException.Denied(
                 "the store answered with another range: key="
                         + key

@@ -44,6 +44,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
@@ -150,7 +151,7 @@ public final class S3ObjectStore implements ObjectStore {
             } catch (SdkException e) {
                 ObjectStoreException error =
                         streams.failure().orElseGet(() -> errors.translate("put", key, e));
-                return put.settle(attempts(e), error, () -> look(key).map(answer -> found(answer, key)));
+                return put.settle(attempts(e), error, () -> find(key));
             }
         }
     }
@@ -161,11 +162,6 @@ public final class S3ObjectStore implements ObjectStore {
         } catch (ObjectStoreException e) {
             throw SdkClientException.create("body cannot be read", e);
         }
-    }
-
-    private static StampedPut.Found found(HeadObjectResponse answer, String key) {
-        return new StampedPut.Found(
-                info(key, answer), Optional.ofNullable(answer.metadata().get(STAMP)));
     }
 
     /// The server's clock; empty when it does not tell it.
@@ -257,12 +253,62 @@ public final class S3ObjectStore implements ObjectStore {
         return look(key).map(answer -> info(key, answer));
     }
 
+    /// An object with its stamp, by its first byte: where that came, the head of the answer is whole.
+    /// The SDK takes a head that breaks off for one that ends there, and a stamp that is missing for
+    /// that reason would make another's of an object of ours.
+    private Optional<StampedPut.Found> find(String key) throws ObjectStoreException {
+        ByteRange first = ByteRange.span(0, 1);
+        try {
+            StampedPut.Found found =
+                    connection.call(client ->
+                            client.getObject(
+                                    request ->
+                                            request.bucket(address.bucket())
+                                                    .key(key)
+                                                    .range(RangedAnswer.header(first)),
+                                    (answer, bytes) ->
+                                            found(
+                                                    key,
+                                                    answer,
+                                                    RangedAnswer.read(
+                                                            key, first, answer, bytes))));
+            if (found.info().bytes() > 0) {
+                return Optional.of(found);
+            }
+        } catch (AwsServiceException e) {
+            if (e.statusCode() != 404 && e.statusCode() != 416) {
+                throw errors.translate("head", key, e);
+            }
+        } catch (SdkException e) {
+            throw errors.translate("head", key, e);
+        }
+        // There is no first byte.
+        return look(key).map(answer ->
+                new StampedPut.Found(
+                        info(key, answer), Optional.ofNullable(answer.metadata().get(STAMP))));
+    }
+
+    private static StampedPut.Found found(String key, GetObjectResponse answer, ObjectSlice slice) {
+        return new StampedPut.Found(
+                new ObjectInfo(key, slice.objectBytes(), answer.lastModified()),
+                Optional.ofNullable(answer.metadata().get(STAMP)));
+    }
+
     private Optional<HeadObjectResponse> look(String key) throws ObjectStoreException {
         try {
-            return Optional.of(
+            HeadObjectResponse answer =
                     connection.call(client ->
                             client.headObject(
-                                    request -> request.bucket(address.bucket()).key(key))));
+                                    request -> request.bucket(address.bucket()).key(key)));
+            // Every answer has these; one that has not has broken off.
+            if (answer.contentLength() == null
+                    || answer.lastModified() == null
+                    || dateOf(answer.sdkHttpResponse()).isEmpty()) {
+                throw new ObjectStoreException.Transient(
+                        "answer broke off: operation=head, key=" + key + ", " + address.place(),
+                        null);
+            }
+            return Optional.of(answer);
         } catch (AwsServiceException e) {
             if (e.statusCode() != 404) {
                 throw errors.translate("head", key, e);

@@ -12,6 +12,8 @@ public enum Fault {
     HANG,
     /// The answer breaks off just before its end.
     CUT_ANSWER,
+    /// The answer breaks off in its head ([Wire#cutHeadsAt]).
+    CUT_HEAD,
     /// The request reaches the server later ([Wire#DELAY]).
     DELAY,
     /// The answer comes at a few bytes a second: there is never a long silence, nor an end.

@@ -49,6 +49,7 @@ public final class Wire implements AutoCloseable {
     private final FaultPlan.Script script = new FaultPlan.Script();
     private volatile FaultPlan plan = script;
     private volatile boolean stripping;
+    private volatile int headBytes = 100;
     private volatile Duration clockError = Duration.ZERO;
 
     /// @param target scheme, host and port of the server; a path is left to the requests
@@ -92,6 +93,12 @@ public final class Wire implements AutoCloseable {
     /// From now on every answer's Date is so much later than the server's.
     public void shiftDates(Duration later) {
         clockError = later;
+    }
+
+    /// From now on an answer that breaks off in its head does so behind so many bytes, at most all but
+    /// one; before, behind a hundred.
+    public void cutHeadsAt(int bytes) {
+        headBytes = bytes;
     }
 
     /// How many requests came.
@@ -146,7 +153,14 @@ public final class Wire implements AutoCloseable {
                 return false;
             }
             case DELAY -> pause(DELAY);
-            case PASS, LOSE_ANSWER, HANG, CUT_ANSWER, DRIBBLE, FLIP_REQUEST, FLIP_ANSWER -> {}
+            case PASS,
+                    LOSE_ANSWER,
+                    HANG,
+                    CUT_ANSWER,
+                    CUT_HEAD,
+                    DRIBBLE,
+                    FLIP_REQUEST,
+                    FLIP_ANSWER -> {}
         }
         Socket server = new Socket();
         try (server) {
@@ -250,6 +264,11 @@ public final class Wire implements AutoCloseable {
                 OutputStream cut = BadOutput.withoutEnd(out, CUT_BYTES);
                 head.writeTo(cut);
                 body.pass(server, cut);
+                return false;
+            }
+            case CUT_HEAD -> {
+                byte[] bytes = head.text().getBytes(ISO_8859_1);
+                out.write(bytes, 0, Math.min(headBytes, bytes.length - 1));
                 return false;
             }
             case FLIP_ANSWER -> {

@@ -126,8 +126,10 @@ final class WireTest {
             wire.next(Fault.CUT_ANSWER);
             assertThatThrownBy(() -> send("POST", path, "")).isInstanceOf(IOException.class);
         }
-        wire.next(Fault.CUT_ANSWER);
+        wire.next(Fault.CUT_ANSWER, Fault.CUT_HEAD);
         assertThatThrownBy(() -> send("HEAD", "/sized", "")).isInstanceOf(IOException.class);
+        wire.cutHeadsAt(20);
+        assertThatThrownBy(() -> send("POST", "/sized", "")).isInstanceOf(IOException.class);
     }
 
     @Test
