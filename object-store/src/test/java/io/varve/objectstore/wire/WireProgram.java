@@ -9,21 +9,22 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 
-/// A [Wire] as a process of its own, for programs to be put behind:
+/// A [Wire] as a process of its own, for programs to be put behind; Java runs it from its source:
 ///
 /// ```
-/// java -cp object-store/target/test-classes io.varve.objectstore.wire.WireProgram \
+/// java object-store/src/test/java/io/varve/objectstore/wire/WireProgram.java \
 ///     http://127.0.0.1:9000 seed=7 lose-answer=20 cut-answer=20 delay=50 answer-503=10
 /// ```
 ///
 /// The numbers are how many of a thousand requests meet a fault; `strip-conditions` and
-/// `clock=PT3H` may follow. It prints its own endpoint in one line, and ends when its input does.
-/// Needs nothing but these classes.
+/// `clock=PT3H` may follow. It prints its own endpoint in one line, and runs until it is killed;
+/// what it did is told then. Needs nothing but the classes of this package.
 public final class WireProgram {
     private WireProgram() {}
 
-    public static void main(String[] words) throws IOException {
+    public static void main(String[] words) throws IOException, InterruptedException {
         if (words.length == 0) {
             System.err.println(
                     "usage: WireProgram http://HOST:PORT [seed=N] [FAULT=PER-MILLE]... [strip-conditions] [clock=PT3H]; faults: "
@@ -31,8 +32,12 @@ public final class WireProgram {
             System.exit(2);
         }
         try (Wire wire = wire(List.of(words))) {
+            Runtime.getRuntime()
+                    .addShutdownHook(
+                            new Thread(() ->
+                                    System.err.println("requests passed: " + wire.requests())));
             System.out.println(wire.endpoint());
-            System.in.transferTo(System.err);
+            new CountDownLatch(1).await();
         }
     }
 
