@@ -2,6 +2,7 @@
 package io.varve.objectstore;
 
 import io.varve.objectstore.azure.AzureAddress;
+import io.varve.objectstore.gcs.GcsAddress;
 import io.varve.objectstore.s3.S3Address;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -30,6 +31,9 @@ sealed interface BucketUrl {
     /// `azure://container/prefix`.
     record OfAzure(AzureAddress address) implements BucketUrl {}
 
+    /// `gs://bucket/prefix`.
+    record OfGcs(GcsAddress address) implements BucketUrl {}
+
     Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
     Pattern MEMORY_NAME = Pattern.compile("[A-Za-z0-9._-]*");
     Pattern SECRET =
@@ -50,7 +54,7 @@ sealed interface BucketUrl {
     String CREDENTIALS_ELSEWHERE =
             "leave them to the store's own chain, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3:";
 
-    String SUPPORTED = "use s3://BUCKET or file:///DIRECTORY (or mem: in tests)";
+    String SUPPORTED = "use s3://BUCKET, gs://BUCKET or file:///DIRECTORY (or mem: in tests)";
 
     /// @throws BucketUrlException the URL is wrong, carries credentials, or names a store that this
     ///   version does not have
@@ -78,6 +82,7 @@ sealed interface BucketUrl {
             case "mem" -> memory(url, rest);
             case "s3" -> new OfS3(S3Address.parse(rest));
             case "azure" -> new OfAzure(AzureAddress.parse(rest));
+            case "gs" -> new OfGcs(GcsAddress.parse(rest));
             default ->
                     throw new BucketUrlException(
                             "this version has no such store yet", "scheme=" + scheme, SUPPORTED);

@@ -4,6 +4,8 @@ package io.varve.objectstore;
 import io.varve.objectstore.azure.AzureAddress;
 import io.varve.objectstore.azure.AzureObjectStore;
 import io.varve.objectstore.file.FileObjectStore;
+import io.varve.objectstore.gcs.GcsAddress;
+import io.varve.objectstore.gcs.GcsObjectStore;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import io.varve.objectstore.s3.S3Address;
 import io.varve.objectstore.s3.S3ObjectStore;
@@ -13,8 +15,9 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Opens the bucket that a URL names: `file:///dir`, `s3://bucket/prefix`,
-/// `azure://container/prefix`, and for tests `mem:`, `mem:name` or `mem:name/prefix`. The URL may
-/// name a prefix inside a bucket; keys are then relative to it. Thread-safe.
+/// `azure://container/prefix`, `gs://bucket/prefix`, and for tests `mem:`, `mem:name` or
+/// `mem:name/prefix`. The URL may name a prefix inside a bucket; keys are then relative to it.
+/// Thread-safe.
 public final class ObjectStores {
     /// Most named buckets in memory; they live as long as the process.
     static final int NAMED_MEMORY_STORES_MAX = 10_000;
@@ -42,6 +45,7 @@ public final class ObjectStores {
             case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
             case BucketUrl.OfAzure(var address) -> openAzure(address, access);
+            case BucketUrl.OfGcs(var address) -> openGcs(address, access);
         };
     }
 
@@ -63,6 +67,7 @@ public final class ObjectStores {
             case BucketUrl.OfMemory memory -> told(openMemory(memory), access);
             case BucketUrl.OfS3(var address) -> openS3(address, access);
             case BucketUrl.OfAzure(var address) -> openAzure(address, access);
+            case BucketUrl.OfGcs(var address) -> openGcs(address, access);
         };
     }
 
@@ -95,6 +100,12 @@ public final class ObjectStores {
     private static ObjectStore openAzure(AzureAddress address, StoreAccess access)
             throws ObjectStoreException {
         ObjectStore bucket = AzureObjectStore.open(address, access);
+        return below(bucket, address.prefix(), address.url());
+    }
+
+    private static ObjectStore openGcs(GcsAddress address, StoreAccess access)
+            throws ObjectStoreException {
+        ObjectStore bucket = GcsObjectStore.open(address, access);
         return below(bucket, address.prefix(), address.url());
     }
 

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.varve.objectstore.gcs;
+
+import com.google.api.client.http.HttpRequestInitializer;
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.javanet.NetHttpTransport;
+import com.google.auth.http.HttpCredentialsAdapter;
+import com.google.auth.oauth2.GoogleCredentials;
+import io.varve.objectstore.BucketSettings;
+import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.TrustedCertificates;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Who asks: the file that the settings name, else Google's Application Default Credentials. Those
+/// are for Google, and for others only where nobody can listen: a token is all that it takes to be
+/// us. Everybody else is asked by nobody in particular, as test servers are.
+final class GcsCredentials {
+    /// Objects are read and written, nothing else is asked for.
+    private static final String SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
+
+    /// Hosts that give tokens to what runs at Google, beside it and not behind a proxy.
+    private static final Set<String> METADATA =
+            Set.of("metadata.google.internal", "169.254.169.254");
+
+    private static final Logger LOG = LoggerFactory.getLogger(GcsCredentials.class);
+
+    private GcsCredentials() {}
+
+    /// Finds the credentials; asks for no token yet.
+    ///
+    /// @return puts a token on each request
+    /// @throws ObjectStoreException.Denied there are none, or they cannot be read
+    static HttpRequestInitializer of(GcsAddress address, BucketSettings settings)
+            throws ObjectStoreException {
+        HttpTransport transport = transport(settings);
+        if (settings.gcs().isPresent()) {
+            return adapt(read(settings.gcs().get().credentialsFile(), transport));
+        }
+        if (!address.isGoogle() && !address.isEncrypted()) {
+            return none();
+        }
+        try {
+            return adapt(GoogleCredentials.getApplicationDefault(() -> transport));
+        } catch (IOException e) {
+            if (address.isGoogle()) {
+                throw new ObjectStoreException.Denied(
+                        "no credentials found: "
+                                + address.place()
+                                + "; set object-store.gcs.credentials-file, GOOGLE_APPLICATION_CREDENTIALS, or another source of Google's Application Default Credentials",
+                        e);
+            }
+            LOG.info("bucket is opened without credentials: {}", address.place());
+            return none();
+        }
+    }
+
+    /// For who asks as nobody.
+    static HttpRequestInitializer none() {
+        return request -> {};
+    }
+
+    private static GoogleCredentials read(Path file, HttpTransport transport)
+            throws ObjectStoreException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return GoogleCredentials.fromStream(in, () -> transport);
+        } catch (IOException | IllegalArgumentException e) {
+            // Its words may quote the file.
+            throw new ObjectStoreException.Denied(
+                    "credentials cannot be read: key=object-store.gcs.credentials-file, file="
+                            + file
+                            + ", error="
+                            + e.getClass().getSimpleName()
+                            + "; give the JSON of a service account or of a workload identity",
+                    null);
+        }
+    }
+
+    private static HttpRequestInitializer adapt(GoogleCredentials found) {
+        HttpCredentialsAdapter adapter = new HttpCredentialsAdapter(found.createScoped(SCOPE));
+        return request -> {
+            try {
+                adapter.initialize(request);
+            } catch (IOException e) {
+                throw new GcsErrors.NoToken(e);
+            }
+        };
+    }
+
+    /// The way to whoever gives tokens out. Application Default Credentials live as long as the
+    /// process, so that nothing here may end with a bucket.
+    private static HttpTransport transport(BucketSettings settings) throws ObjectStoreException {
+        Optional<Proxy> proxy =
+                settings.proxy()
+                        .map(GcsCredentials::resolved)
+                        .map(where -> new Proxy(Proxy.Type.HTTP, where));
+        NetHttpTransport.Builder builder =
+                new NetHttpTransport.Builder().setConnectionFactory(url -> open(url, proxy));
+        if (settings.caFile().isPresent()) {
+            builder.setSslSocketFactory(
+                    TrustedCertificates.with(settings.caFile().get()).getSocketFactory());
+        }
+        return builder.build();
+    }
+
+    private static InetSocketAddress resolved(InetSocketAddress proxy) {
+        return new InetSocketAddress(proxy.getHostString(), proxy.getPort());
+    }
+
+    private static HttpURLConnection open(URL url, Optional<Proxy> proxy) throws IOException {
+        boolean direct = proxy.isEmpty() || METADATA.contains(url.getHost());
+        return (HttpURLConnection)
+                (direct ? url.openConnection() : url.openConnection(proxy.get()));
+    }
+}
