@@ -14,6 +14,7 @@ import io.varve.objectstore.StoreOperation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -84,15 +85,11 @@ final class GcsDeletion {
                         return checkNoneIsLeft(open);
                     });
         } catch (ObjectStoreException.Transient e) {
-            if (!isAnswered(open)) {
+            // Where the last answer was one about keys, each has its own result.
+            if (Collections.disjoint(open, refused.keySet())) {
                 throw e;
             }
         }
-    }
-
-    /// Whether it is known of each key that was not deleted why: then the batch itself went well.
-    private boolean isAnswered(Set<String> open) {
-        return !open.isEmpty() && refused.keySet().containsAll(open);
     }
 
     /// @throws GcsRefusal of one key that may be deleted a little later: another attempt is due

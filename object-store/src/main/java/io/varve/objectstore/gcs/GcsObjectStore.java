@@ -330,12 +330,16 @@ public final class GcsObjectStore implements ObjectStore {
 
     @Override
     public Instant serverTime() throws ObjectStoreException {
-        @Nullable String date = askBucket(StoreOperation.SERVER_TIME).getDate();
-        return Optional.ofNullable(date)
-                .flatMap(HttpDate::parse)
+        return dateOf(askBucket(StoreOperation.SERVER_TIME))
                 .orElseThrow(() ->
                         new ObjectStoreException.Denied(
                                 "the store's answers carry no date: " + address.place(), null));
+    }
+
+    /// The server's clock; empty when it does not tell it.
+    static Optional<Instant> dateOf(HttpHeaders answer) {
+        @Nullable String date = answer.getDate();
+        return Optional.ofNullable(date).flatMap(HttpDate::parse);
     }
 
     @Override

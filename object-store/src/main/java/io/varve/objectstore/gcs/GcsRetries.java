@@ -14,6 +14,7 @@ import io.varve.objectstore.StoreLimits;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,8 @@ final class GcsRetries {
 
     /// Makes attempts until one succeeds, or another is of no use, or there is no time for it.
     ///
+    /// An interrupted thread stays interrupted.
+    ///
     /// @param attempt throws [GcsFailure]; unchecked exceptions go through
     /// @param time for all of them, and the waits between
     <T> T call(Callable<T> attempt, Duration time) throws ObjectStoreException {
@@ -44,13 +47,34 @@ final class GcsRetries {
                                 new Policy<T>(),
                                 new ExponentialRetryAlgorithm(
                                         settings, NanoClock.getDefaultClock())));
-        RetryingFuture<T> outcome = executor.createFuture(attempt);
-        var _ = executor.submit(outcome);
-        // It is done. Its get() would tell an interrupted thread nothing of what has come out.
-        if (outcome.state() == Future.State.SUCCESS) {
-            return outcome.resultNow();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        RetryingFuture<T> outcome =
+                executor.createFuture(() -> {
+                    try {
+                        return attempt.call();
+                    } finally {
+                        // The SDK's futures would take the interruption for their own, lose what
+                        // has come out, and forget it.
+                        if (Thread.interrupted()) {
+                            interrupted.set(true);
+                        }
+                    }
+                });
+        try {
+            var _ = executor.submit(outcome);
+            if (outcome.state() == Future.State.SUCCESS) {
+                return outcome.resultNow();
+            }
+            if (outcome.state() == Future.State.FAILED
+                    && outcome.exceptionNow() instanceof InterruptedException) {
+                interrupted.set(true);
+            }
+            throw meaning(outcome);
+        } finally {
+            if (interrupted.get()) {
+                Thread.currentThread().interrupt();
+            }
         }
-        throw meaning(outcome);
     }
 
     private static ObjectStoreException meaning(Future<?> outcome) {
