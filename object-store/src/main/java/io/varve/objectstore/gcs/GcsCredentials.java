@@ -14,11 +14,17 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.net.SocketTimeoutException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,17 +47,19 @@ final class GcsCredentials {
     ///
     /// @return puts a token on each request
     /// @throws ObjectStoreException.Denied there are none, or they cannot be read
-    static HttpRequestInitializer of(GcsAddress address, BucketSettings settings)
+    /// @param tokenTime longest wait for a token; the SDK's own is minutes
+    static HttpRequestInitializer of(
+            GcsAddress address, BucketSettings settings, Duration tokenTime)
             throws ObjectStoreException {
         HttpTransport transport = transport(settings);
         if (settings.gcs().isPresent()) {
-            return adapt(read(settings.gcs().get().credentialsFile(), transport));
+            return adapt(read(settings.gcs().get().credentialsFile(), transport), tokenTime);
         }
         if (!address.isGoogle() && !address.isEncrypted()) {
             return none();
         }
         try {
-            return adapt(GoogleCredentials.getApplicationDefault(() -> transport));
+            return adapt(GoogleCredentials.getApplicationDefault(() -> transport), tokenTime);
         } catch (IOException e) {
             if (address.isGoogle()) {
                 throw new ObjectStoreException.Denied(
@@ -86,15 +94,35 @@ final class GcsCredentials {
         }
     }
 
-    private static HttpRequestInitializer adapt(GoogleCredentials found) {
+    private static HttpRequestInitializer adapt(GoogleCredentials found, Duration tokenTime) {
         HttpCredentialsAdapter adapter = new HttpCredentialsAdapter(found.createScoped(SCOPE));
         return request -> {
-            try {
-                adapter.initialize(request);
-            } catch (IOException e) {
-                throw new GcsErrors.NoToken(e);
-            }
+            FutureTask<Boolean> token =
+                    new FutureTask<>(() -> {
+                        adapter.initialize(request);
+                        return true;
+                    });
+            Thread.ofVirtual().name("gcs-token").start(token);
+            await(token, tokenTime);
         };
+    }
+
+    /// Waits on another thread, which can be left alone: the SDK's time-outs of a token cannot be
+    /// set.
+    private static void await(FutureTask<Boolean> token, Duration time) throws GcsErrors.NoToken {
+        try {
+            var _ = token.get(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw new GcsErrors.NoToken(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            token.cancel(true);
+            throw new GcsErrors.NoToken(
+                    new SocketTimeoutException("no answer in " + time.toMillis() + " ms"));
+        } catch (InterruptedException e) {
+            token.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new GcsErrors.NoToken(e);
+        }
     }
 
     /// The way to whoever gives tokens out. Application Default Credentials live as long as the

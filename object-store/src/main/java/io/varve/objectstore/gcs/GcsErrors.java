@@ -38,7 +38,7 @@ final class GcsErrors {
     static final class NoToken extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NoToken(IOException cause) {
+        NoToken(Throwable cause) {
             super(cause);
         }
     }

@@ -80,7 +80,9 @@ public final class GcsObjectStore implements ObjectStore {
     /// @throws ObjectStoreException.Denied credentials or permissions are wrong
     public static GcsObjectStore open(GcsAddress address, StoreAccess access)
             throws ObjectStoreException {
-        return open(address, GcsCredentials.of(address, access.settings()), access);
+        HttpRequestInitializer credentials =
+                GcsCredentials.of(address, access.settings(), access.limits().attempt());
+        return open(address, credentials, access);
     }
 
     static GcsObjectStore open(

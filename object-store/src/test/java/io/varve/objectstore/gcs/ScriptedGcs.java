@@ -33,6 +33,7 @@ import java.util.regex.Pattern;
 /// Answers requests as told, whatever they are, and records them: for what no real server does when
 /// it is wanted. Answers that are not scripted are those of an empty bucket that takes every put.
 final class ScriptedGcs implements AutoCloseable {
+    static final String TOKEN = "a-token-nobody-prints";
     static final StoreLimits QUICK =
             new StoreLimits(
                     8,
@@ -162,6 +163,11 @@ final class ScriptedGcs implements AutoCloseable {
         String path = request.uri().getPath();
         if (path.equals("/storage/v1/b/bucket/o")) {
             return Answer.json("{\"kind\":\"storage#objects\"}");
+        }
+        if (path.equals("/token")) {
+            return Answer.json(
+                    "{\"access_token\":\"%s\",\"expires_in\":3600,\"token_type\":\"Bearer\"}"
+                            .formatted(TOKEN));
         }
         if (path.startsWith("/upload/")) {
             return stored(request.text());
