@@ -54,10 +54,7 @@ sealed interface BucketUrl {
     String CREDENTIALS_ELSEWHERE =
             "leave them to the store's own chain, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3:";
 
-    String SUPPORTED = "use s3://BUCKET, gs://BUCKET or file:///DIRECTORY (or mem: in tests)";
-
-    /// @throws BucketUrlException the URL is wrong, carries credentials, or names a store that this
-    ///   version does not have
+    /// @throws BucketUrlException the URL is wrong or carries credentials
     static BucketUrl parse(String url) {
         int colon = url.indexOf(':');
         boolean hasScheme = colon >= 0 && SCHEME.matcher(url.substring(0, colon)).matches();
@@ -83,9 +80,7 @@ sealed interface BucketUrl {
             case "s3" -> new OfS3(S3Address.parse(rest));
             case "azure" -> new OfAzure(AzureAddress.parse(rest));
             case "gs" -> new OfGcs(GcsAddress.parse(rest));
-            default ->
-                    throw new BucketUrlException(
-                            "this version has no such store yet", "scheme=" + scheme, SUPPORTED);
+            default -> throw new IllegalStateException("scheme without a parser: " + scheme);
         };
     }
 

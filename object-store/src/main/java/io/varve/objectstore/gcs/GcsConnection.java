@@ -63,10 +63,9 @@ final class GcsConnection implements AutoCloseable {
     /// Sends nothing yet.
     ///
     /// @param credentials put them on each request
-    /// @throws ObjectStoreException.Denied the file of certificates cannot be used
+    /// @throws io.varve.objectstore.BucketUrlException the file of certificates cannot be used
     static GcsConnection to(
-            GcsAddress address, HttpRequestInitializer credentials, StoreAccess access)
-            throws ObjectStoreException {
+            GcsAddress address, HttpRequestInitializer credentials, StoreAccess access) {
         CloseableHttpClient client = client(access);
         ScheduledThreadPoolExecutor deadlines =
                 new ScheduledThreadPoolExecutor(
@@ -80,7 +79,7 @@ final class GcsConnection implements AutoCloseable {
         return new GcsConnection(address, access, client, credentials, deadlines);
     }
 
-    private static CloseableHttpClient client(StoreAccess access) throws ObjectStoreException {
+    private static CloseableHttpClient client(StoreAccess access) {
         StoreLimits limits = access.limits();
         PoolingHttpClientConnectionManagerBuilder connections =
                 PoolingHttpClientConnectionManagerBuilder.create()

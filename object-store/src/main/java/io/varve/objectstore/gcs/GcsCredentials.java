@@ -127,7 +127,7 @@ final class GcsCredentials {
 
     /// The way to whoever gives tokens out. Application Default Credentials live as long as the
     /// process, so that nothing here may end with a bucket.
-    private static HttpTransport transport(BucketSettings settings) throws ObjectStoreException {
+    private static HttpTransport transport(BucketSettings settings) {
         Optional<Proxy> proxy =
                 settings.proxy()
                         .map(GcsCredentials::resolved)

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// What a failure means to a caller, and what a human can do about it. Credentials are in none of
 /// it: the SDK's messages have none, and ours add only names and numbers. Immutable.
 final class GcsErrors {
-    private static final String ROLE =
-            "; the credentials need the role Storage Object User (roles/storage.objectUser) on the bucket";
     private static final String CREDENTIALS =
             "; give valid credentials: object-store.gcs.credentials-file, GOOGLE_APPLICATION_CREDENTIALS, or another source of Google's Application Default Credentials";
 
@@ -122,7 +120,7 @@ final class GcsErrors {
             return new ObjectStoreException.AlreadyExists("object exists: " + facts, answer);
         }
         return new ObjectStoreException.Denied(
-                "the store refused: " + facts + said(answer) + remedy(answer), answer);
+                "the store refused: " + facts + said(answer) + remedy(operation, answer), answer);
     }
 
     /// Only reads can miss an object; what a put or a listing misses is the bucket.
@@ -144,7 +142,7 @@ final class GcsErrors {
         return answer.words().isBlank() ? "" : ", says=" + answer.words();
     }
 
-    private static String remedy(GcsRefusal answer) {
+    private static String remedy(StoreOperation operation, GcsRefusal answer) {
         String words = answer.words().toLowerCase(Locale.ROOT);
         if (KEPT.contains(answer.reason()) || words.contains("retention policy")) {
             return "; a retention policy or a hold keeps the object: Varve has to be able to delete and overwrite its objects";
@@ -155,12 +153,26 @@ final class GcsErrors {
         return switch (answer.status()) {
             case 301, 302, 307, 308 -> "; another endpoint is asked for: is this one right?";
             case 401 -> CREDENTIALS;
-            case 403 -> ROLE;
+            case 403 -> missing(operation);
             case 407 -> "; the proxy wants credentials, which Varve does not give";
             case 501 -> "; this server does not know the request";
             case 507 -> "; the store has no room left";
             default -> "";
         };
+    }
+
+    /// The permission that a refused request takes, and the roles that have it.
+    private static String missing(StoreOperation operation) {
+        String permission =
+                switch (operation) {
+                    case PUT -> "storage.objects.create (and delete, to overwrite)";
+                    case GET, HEAD -> "storage.objects.get";
+                    case DELETE -> "storage.objects.delete";
+                    case LIST, SERVER_TIME -> "storage.objects.list";
+                };
+        return "; the credentials lack "
+                + permission
+                + " here, or the bucket is read-only: a broker needs the role Storage Object User (roles/storage.objectUser) on it, a reader Storage Object Viewer (roles/storage.objectViewer)";
     }
 
     private static GcsFailure withoutToken(IOException failure, String where) {

@@ -23,6 +23,7 @@ import io.varve.objectstore.PutMode;
 import io.varve.objectstore.StampedPut;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreOperation;
+import io.varve.objectstore.StoreTraits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -92,7 +93,7 @@ public final class GcsObjectStore implements ObjectStore {
                 new GcsObjectStore(
                         address, access, GcsConnection.to(address, credentials, access));
         try {
-            var _ = store.askBucket(StoreOperation.LIST);
+            var _ = store.askBucket();
         } catch (ObjectStoreException.Transient e) {
             LOG.warn("bucket does not answer yet: error={}", e.getMessage());
         } catch (ObjectStoreException e) {
@@ -274,7 +275,7 @@ public final class GcsObjectStore implements ObjectStore {
                         });
         if (unclear[0]) {
             // Without its bucket no object is absent.
-            var _ = askBucket(StoreOperation.HEAD);
+            var _ = askBucket();
         }
         return there;
     }
@@ -305,9 +306,9 @@ public final class GcsObjectStore implements ObjectStore {
 
     /// A small listing: what the credentials may do with a bucket's objects does not let them ask
     /// for the bucket itself.
-    private HttpHeaders askBucket(StoreOperation operation) throws ObjectStoreException {
+    private HttpHeaders askBucket() throws ObjectStoreException {
         return connection.call(
-                operation,
+                StoreOperation.LIST,
                 null,
                 0,
                 requests -> {
@@ -332,7 +333,7 @@ public final class GcsObjectStore implements ObjectStore {
 
     @Override
     public Instant serverTime() throws ObjectStoreException {
-        return dateOf(askBucket(StoreOperation.SERVER_TIME))
+        return dateOf(askBucket())
                 .orElseThrow(() ->
                         new ObjectStoreException.Denied(
                                 "the store's answers carry no date: " + address.place(), null));
@@ -342,6 +343,11 @@ public final class GcsObjectStore implements ObjectStore {
     static Optional<Instant> dateOf(HttpHeaders answer) {
         @Nullable String date = answer.getDate();
         return Optional.ofNullable(date).flatMap(HttpDate::parse);
+    }
+
+    @Override
+    public StoreTraits traits() {
+        return new GcsTraits(address, connection).look();
     }
 
     @Override

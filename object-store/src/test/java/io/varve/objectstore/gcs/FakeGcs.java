@@ -44,9 +44,7 @@ final class FakeGcs implements BeforeAllCallback, AfterAllCallback, TestServer {
     @Override
     public String newBucket() throws IOException {
         String bucket = "bucket-" + ProcessHandle.current().pid() + "-" + BUCKETS.incrementAndGet();
-        HttpURLConnection request =
-                (HttpURLConnection)
-                        endpoint().resolve("/storage/v1/b?project=test").toURL().openConnection();
+        HttpURLConnection request = request("/storage/v1/b?project=test");
         request.setDoOutput(true);
         request.setRequestProperty("Content-Type", "application/json");
         try (OutputStream out = request.getOutputStream()) {
@@ -56,6 +54,18 @@ final class FakeGcs implements BeforeAllCallback, AfterAllCallback, TestServer {
             throw new IOException("no bucket made: status=" + request.getResponseCode());
         }
         return bucket;
+    }
+
+    void removeBucket(String bucket) throws IOException {
+        HttpURLConnection request = request("/storage/v1/b/" + bucket);
+        request.setRequestMethod("DELETE");
+        if (request.getResponseCode() / 100 != 2) {
+            throw new IOException("no bucket removed: status=" + request.getResponseCode());
+        }
+    }
+
+    private HttpURLConnection request(String path) throws IOException {
+        return (HttpURLConnection) endpoint().resolve(path).toURL().openConnection();
     }
 
     static GcsAddress address(String bucket, URI through) {
