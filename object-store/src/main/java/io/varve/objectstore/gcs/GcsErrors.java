@@ -56,14 +56,14 @@ final class GcsErrors {
         if (failure instanceof GcsRefusal refusal) {
             return new GcsFailure(ofRefusal(refusal, operation, key), next(refusal));
         }
+        if (cause(failure, NoToken.class) != null) {
+            return withoutToken(failure, where);
+        }
         if (late != null) {
             return new GcsFailure(
                     new ObjectStoreException.Transient(
                             "no answer in time: " + where + ", timeMs=" + late.toMillis(), failure),
                     Next.SOON);
-        }
-        if (cause(failure, NoToken.class) != null) {
-            return withoutToken(failure, where);
         }
         String facts = where + ", error=" + reason(failure);
         if (cause(failure, CertificateException.class) != null
