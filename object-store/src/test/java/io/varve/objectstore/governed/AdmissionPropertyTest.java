@@ -91,7 +91,7 @@ class AdmissionPropertyTest {
         }
 
         private Priority any() {
-            return Priority.values()[random.nextInt(Priority.values().length)];
+            return List.of(Priority.values()).get(random.nextInt(Priority.values().length));
         }
 
         private void arrive() {

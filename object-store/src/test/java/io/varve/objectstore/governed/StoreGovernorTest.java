@@ -45,7 +45,7 @@ class StoreGovernorTest {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> calls = new ArrayList<>();
             for (int i = 0; i < 3_000; i++) {
-                Priority priority = Priority.values()[i % 3];
+                Priority priority = List.of(Priority.values()).get(i % 3);
                 calls.add(
                         threads.submit(() -> {
                             Permit permit = governor.acquire(priority, 10);
