@@ -29,19 +29,27 @@ public final class TrustedCertificates {
     ///   now
     public static SSLContext with(Path caFile) {
         try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, managersWith(caFile), null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw unusable(caFile, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// The same for a client that makes its own TLS of them.
+    public static TrustManager[] managersWith(Path caFile) {
+        try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
             int number = 0;
             for (X509Certificate certificate : ofTheJdk()) {
                 trusted.setCertificateEntry("jdk-" + number++, certificate);
             }
-            Collection<? extends Certificate> given = read(caFile);
-            for (Certificate certificate : given) {
+            for (Certificate certificate : read(caFile)) {
                 trusted.setCertificateEntry("file-" + number++, certificate);
             }
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, managers(trusted), null);
-            return context;
+            return managers(trusted);
         } catch (GeneralSecurityException | IOException e) {
             throw unusable(caFile, String.valueOf(e.getMessage()));
         }

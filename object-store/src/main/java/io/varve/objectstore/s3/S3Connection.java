@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.s3;
 
+import io.varve.objectstore.BucketSettings;
+import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
+import io.varve.objectstore.TrustedCertificates;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Function;
@@ -13,6 +18,7 @@ import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.http.apache5.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -39,6 +45,7 @@ final class S3Connection implements AutoCloseable {
     ///
     /// @param credentials closed with the connection where it can be, and when this throws
     /// @throws SdkException no region is known
+    /// @throws BucketUrlException the certificates that are given cannot be used
     static S3Connection to(
             S3Address address, AwsCredentialsProvider credentials, StoreAccess access) {
         ScheduledThreadPoolExecutor deadlines =
@@ -53,7 +60,7 @@ final class S3Connection implements AutoCloseable {
         try {
             S3Client client = client(address, credentials, access, deadlines);
             return new S3Connection(client, credentials, deadlines);
-        } catch (SdkException e) {
+        } catch (SdkException | BucketUrlException e) {
             deadlines.shutdownNow();
             close(credentials);
             throw e;
@@ -85,13 +92,7 @@ final class S3Connection implements AutoCloseable {
                                         .apiCallTimeout(limits.call())
                                         .scheduledExecutorService(deadlines))
                         .httpClientBuilder(
-                                ToldHttpClient.around(
-                                        Apache5HttpClient.builder()
-                                                .maxConnections(limits.connections())
-                                                .connectionTimeout(limits.connect())
-                                                .connectionAcquisitionTimeout(limits.attempt())
-                                                .socketTimeout(limits.attempt()),
-                                        access.requests()));
+                                ToldHttpClient.around(http(access), access.requests()));
         if (address.endpoint() != null) {
             builder.endpointOverride(address.endpoint());
         }
@@ -101,6 +102,31 @@ final class S3Connection implements AutoCloseable {
             builder.region(Region.US_EAST_1);
         }
         return builder.build();
+    }
+
+    private static Apache5HttpClient.Builder http(StoreAccess access) {
+        StoreLimits limits = access.limits();
+        BucketSettings settings = access.settings();
+        Apache5HttpClient.Builder http =
+                Apache5HttpClient.builder()
+                        .maxConnections(limits.connections())
+                        .connectionTimeout(limits.connect())
+                        .connectionAcquisitionTimeout(limits.attempt())
+                        .socketTimeout(limits.attempt());
+        settings.caFile()
+                .map(TrustedCertificates::managersWith)
+                .ifPresent(managers -> http.tlsTrustManagersProvider(() -> managers));
+        settings.proxy().ifPresent(proxy -> http.proxyConfiguration(through(proxy)));
+        return http;
+    }
+
+    /// What is configured holds, whatever the environment says.
+    private static ProxyConfiguration through(InetSocketAddress proxy) {
+        return ProxyConfiguration.builder()
+                .endpoint(URI.create("http://" + proxy.getHostString() + ":" + proxy.getPort()))
+                .useSystemPropertyValues(false)
+                .useEnvironmentVariableValues(false)
+                .build();
     }
 
     /// Makes a call.

@@ -173,7 +173,10 @@ final class S3Errors {
         if (S3Retries.hasCause(failure, CertificateException.class)
                 || S3Retries.hasCause(failure, SSLPeerUnverifiedException.class)) {
             return new ObjectStoreException.Denied(
-                    "the server's certificate is not trusted: " + facts, failure);
+                    "the server's certificate is not trusted: "
+                            + facts
+                            + "; set object-store.ca-file to the certificate of its CA",
+                    failure);
         }
         String text = String.valueOf(failure.getMessage());
         if (text.contains("Unable to load credentials")) {

@@ -189,6 +189,7 @@ public final class S3ObjectStore implements ObjectStore {
         if (put.mode() == PutMode.IF_ABSENT) {
             request.ifNoneMatch("*");
         }
+        access.settings().storageClass().ifPresent(request::storageClass);
         return request.build();
     }
 

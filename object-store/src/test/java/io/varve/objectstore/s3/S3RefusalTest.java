@@ -91,13 +91,31 @@ final class S3RefusalTest {
         }
     }
 
-    @Test
-    void aBucketElsewhereIsNamedWithItsRegion() {
-        answerAll(Answer.error(301, "PermanentRedirect").with("x-amz-bucket-region", "eu-west-3"));
+    @ParameterizedTest
+    @CsvSource({"301, PermanentRedirect", "307, TemporaryRedirect", "400, AuthorizationHeaderMalformed"})
+    void aBucketElsewhereIsNamedWithItsRegion(int status, String code) {
+        answerAll(Answer.error(status, code).with("x-amz-bucket-region", "eu-west-3"));
 
         assertThatThrownBy(() -> server.open())
                 .isInstanceOf(ObjectStoreException.Denied.class)
-                .hasMessageContaining("set region=eu-west-3");
+                .hasMessageContaining("the bucket is in another region: set region=eu-west-3");
+    }
+
+    /// Each refused request names the permission that it takes.
+    @Test
+    void aReadOnlyBucketIsToldWithTheMissingPermission() throws IOException {
+        try (ObjectStore store = server.open()) {
+            answerAll(Answer.error(403, "AccessDenied"));
+
+            assertThatThrownBy(() -> put(store, "k"))
+                    .hasMessageContaining("lack s3:PutObject here, or the bucket is read-only");
+            assertThatThrownBy(() -> store.get("k", ByteRange.tail(1)))
+                    .hasMessageContaining("lack s3:GetObject here");
+            assertThatThrownBy(() -> store.delete(List.of("k")))
+                    .hasMessageContaining("lack s3:DeleteObject here");
+            assertThatThrownBy(() -> store.list("", "", 1))
+                    .hasMessageContaining("lack s3:ListBucket here");
+        }
     }
 
     @Test
