@@ -115,13 +115,13 @@ public final class StoreProbe {
         List<String> winners = new ArrayList<>();
         ObjectStoreException.@Nullable Transient unknown = null;
         for (Racer racer : racers(key)) {
-            switch (racer.error()) {
-                case null -> winners.add(racer.content());
-                case ObjectStoreException.AlreadyExists _ -> {
-                    // lost, as all but one should
-                }
-                case ObjectStoreException.Transient e -> unknown = e;
-                case ObjectStoreException e -> throw e;
+            @Nullable ObjectStoreException error = racer.error();
+            if (error == null) {
+                winners.add(racer.content());
+            } else if (error instanceof ObjectStoreException.Transient e) {
+                unknown = e;
+            } else if (!(error instanceof ObjectStoreException.AlreadyExists)) {
+                throw error;
             }
         }
         if (winners.size() > 1 || (winners.isEmpty() && unknown == null)) {
@@ -222,7 +222,7 @@ public final class StoreProbe {
     private Outcome sum() throws ObjectStoreException {
         byte[] content = new byte[SUMMED_BYTES];
         for (int i = 0; i < content.length; i++) {
-            content[i] = (byte) (i * 31 ^ i >>> 8);
+            content[i] = (byte) ((i * 31) ^ (i >>> 8));
         }
         ObjectBody body = ObjectBody.of(content);
         store.put(summedKey, body, PutMode.IF_ABSENT);
