@@ -223,7 +223,10 @@ final class ManifestBook {
         storedBytes.put(
                 manifest.id(),
                 manifest.bytes()
-                        + manifest.doomed().stream().mapToLong(DoomedObject::bytes).sum());
+                        + manifest.doomed().stream().mapToLong(DoomedObject::bytes).sum()
+                        + manifest.doomedPages().stream()
+                                .mapToLong(doomed -> doomed.page().segmentBytes())
+                                .sum());
         if (kept.size() > KEPT_MAX) {
             kept.remove(kept.keySet().iterator().next());
         }

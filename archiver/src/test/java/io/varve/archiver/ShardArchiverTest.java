@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.archiver.ArchivePolicies.Policy;
 import io.varve.manifest.PartitionId;
+import io.varve.manifest.key.BucketKeys;
+import io.varve.manifest.key.ObjectName;
+import io.varve.objectstore.CountingObjectStore;
+import io.varve.objectstore.ObjectInfo;
+import io.varve.objectstore.ObjectStoreException;
+import io.varve.objectstore.StoreOperation;
 import io.varve.objectstore.memory.MemoryObjectStore;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +64,58 @@ class ShardArchiverTest {
         archiver.close();
         archiver.close();
         assertThat(archiver.flush(tier.endIndex() + 1)).isCompletedExceptionally();
+    }
+
+    @Test
+    void journalsGoThroughTheirOwnStoreAndWhatIsStoredIsKnown() throws Exception {
+        ManualClock clock = new ManualClock();
+        MemoryObjectStore bucket = new MemoryObjectStore(clock);
+        CountingObjectStore urgent = new CountingObjectStore(bucket);
+        CountingObjectStore other = new CountingObjectStore(bucket);
+        RecordedHotTier tier = new RecordedHotTier(clock);
+        PartitionId orders = tier.open("orders", 0);
+        tier.append(orders, 7, 100);
+        ArchiveContext context =
+                new ArchiveContext(
+                        other,
+                        urgent,
+                        "cluster-1",
+                        "test",
+                        temporary,
+                        ArchiveSettings.defaults(),
+                        clock,
+                        new SplittableRandom(3));
+        Policy policy =
+                new Policy(OptionalLong.empty(), OptionalLong.empty(), 1 << 20, 1_000, false, true);
+        try (ShardArchiver archiver =
+                new ShardArchiver(context, tier.leader(), id -> policy, StepLoop.waiting())) {
+            assertThat(archiver.storedBytes()).isZero();
+            archiver.start(Thread.ofVirtual().factory());
+            archiver.flush(tier.endIndex()).get(30, TimeUnit.SECONDS);
+            assertThat(urgent.counts().of(StoreOperation.PUT).requests()).isEqualTo(1);
+            assertThat(archiver.storedBytes()).isEqualTo(bytesOf(bucket, ObjectName.Journal.class));
+
+            archiver.archiveNow(List.of(orders));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> archiver.status().partitions().getFirst().archivedEnd() == 7);
+            assertThat(archiver.storedBytes())
+                    .isEqualTo(bytesOf(bucket, ObjectName.Journal.class, ObjectName.Segment.class));
+        }
+        assertThat(urgent.counts().of(StoreOperation.PUT).requests())
+                .as("segments and manifests are not urgent")
+                .isEqualTo(1);
+        assertThat(other.counts().of(StoreOperation.PUT).requests()).isGreaterThan(1);
+    }
+
+    @SafeVarargs
+    private static long bytesOf(
+            MemoryObjectStore bucket, Class<? extends ObjectName>... kinds)
+            throws ObjectStoreException {
+        return bucket.list("", "", 1_000).stream()
+                .filter(object -> List.of(kinds).contains(BucketKeys.parse(object.key()).getClass()))
+                .mapToLong(ObjectInfo::bytes)
+                .sum();
     }
 
     @Test

@@ -46,6 +46,7 @@ import io.varve.broker.shard.ShardLimits;
 import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.generation.BrokerAlive;
+import io.varve.objectstore.governed.Priority;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -159,6 +160,7 @@ public final class Broker implements AutoCloseable {
                 BucketStart.of(
                         config.archive(),
                         surroundings.bucket(),
+                        metrics.bucket(),
                         directory,
                         new BrokerPlace(
                                 nodeId,
@@ -172,7 +174,7 @@ public final class Broker implements AutoCloseable {
 
         cold =
                 new ColdTier(
-                        bucket.store(),
+                        bucket.store().as(Priority.READ),
                         config.hotTier().cacheDir(),
                         config.hotTier().cacheBytes().orElse(directory.diskBytes() / 10),
                         background);
@@ -191,7 +193,7 @@ public final class Broker implements AutoCloseable {
                                 directory,
                                 identity.clusterId(),
                                 new BucketCheckpoints(
-                                        bucket.store(),
+                                        bucket.store().as(Priority.READ),
                                         checkpoint ->
                                                 cold.journals(checkpoint.shard())
                                                         .checkpointed(checkpoint)),
@@ -273,7 +275,7 @@ public final class Broker implements AutoCloseable {
             listenTo(runtime);
         }
         shards.start(handlers(identity));
-        metrics.bucket(bucket.store());
+        bucket.showOn(metrics.bucket(), config.archive(), runtimes::storedBytes, clock);
         metrics.reads(reader.hotCounters(), cold);
         metrics.disk(pressure);
         metrics.ready(() -> notReady().isEmpty());
@@ -370,7 +372,7 @@ public final class Broker implements AutoCloseable {
                         duties,
                         metadata,
                         runtimes.all(),
-                        bucket.store(),
+                        bucket.store().as(Priority.READ),
                         link);
         try {
             return AdminHttp.start(
@@ -442,7 +444,7 @@ public final class Broker implements AutoCloseable {
     private void startLoops(DirectoryIdentity identity, ClusterMembership membership) {
         GenerationGuard guard =
                 new GenerationGuard(
-                        bucket.store(),
+                        bucket.store().as(Priority.JOURNAL),
                         identity.generation(),
                         () ->
                                 new BrokerAlive(

@@ -4,7 +4,8 @@ package io.varve.broker.server;
 import io.varve.archiver.ArchiveContext;
 import io.varve.archiver.ArchiveSettings;
 import io.varve.broker.config.BrokerConfig;
-import io.varve.objectstore.ObjectStore;
+import io.varve.objectstore.governed.GovernedBucket;
+import io.varve.objectstore.governed.Priority;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -19,13 +20,14 @@ final class BrokerArchive {
     static ArchiveContext context(
             BrokerConfig config,
             int shards,
-            ObjectStore store,
+            GovernedBucket bucket,
             String clusterId,
             String writer,
             Path temporary,
             InstantSource clock) {
         return new ArchiveContext(
-                store,
+                bucket.as(Priority.BACKGROUND),
+                bucket.as(Priority.JOURNAL),
                 clusterId,
                 writer,
                 temporary,

@@ -14,10 +14,7 @@ import io.varve.broker.cold.ColdTier;
 import io.varve.broker.network.NetworkCounters;
 import io.varve.broker.network.RequestTimes;
 import io.varve.broker.partition.HotCounters;
-import io.varve.objectstore.CountingObjectStore;
-import io.varve.objectstore.StoreOperation;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +27,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /// when they are asked for; only times are measured as they pass. Thread-safe.
 final class BrokerMetrics implements AutoCloseable {
     /// Upper ends of the buckets of times.
-    private static final Duration[] BUCKETS = {
+    static final Duration[] BUCKETS = {
         Duration.ofMillis(1),
         Duration.ofMillis(2),
         Duration.ofMillis(5),
@@ -49,6 +46,7 @@ final class BrokerMetrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
+    private final BucketMetrics bucket = new BucketMetrics(registry);
 
     BrokerMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
@@ -59,6 +57,10 @@ final class BrokerMetrics implements AutoCloseable {
 
     PrometheusMeterRegistry registry() {
         return registry;
+    }
+
+    BucketMetrics bucket() {
+        return bucket;
     }
 
     // --- times
@@ -120,39 +122,6 @@ final class BrokerMetrics implements AutoCloseable {
                 network,
                 NetworkCounters::bytesOut,
                 "bytes of responses");
-    }
-
-    void bucket(CountingObjectStore store) {
-        for (StoreOperation operation : StoreOperation.values()) {
-            bucketRequests(store, operation, "failed", s -> s.counts().of(operation).failures());
-            bucketRequests(
-                    store,
-                    operation,
-                    "ok",
-                    s -> s.counts().of(operation).requests() - s.counts().of(operation).failures());
-        }
-        counter(
-                "varve_bucket_sent_bytes",
-                store,
-                s -> s.counts().bytesIn(),
-                "bytes put into the bucket");
-        counter(
-                "varve_bucket_read_bytes",
-                store,
-                s -> s.counts().bytesOut(),
-                "bytes read from the bucket");
-    }
-
-    private void bucketRequests(
-            CountingObjectStore store,
-            StoreOperation operation,
-            String outcome,
-            ToDoubleFunction<CountingObjectStore> count) {
-        FunctionCounter.builder("varve_bucket_requests", store, count)
-                .tag("op", operation.name().toLowerCase(Locale.ROOT))
-                .tag("outcome", outcome)
-                .description("requests to the bucket; an object that is not there is a failed one")
-                .register(registry);
     }
 
     void reads(HotCounters hot, ColdTier cold) {

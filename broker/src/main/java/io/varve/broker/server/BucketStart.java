@@ -8,48 +8,56 @@ import io.varve.manifest.CorruptObjectException;
 import io.varve.manifest.generation.NestedClusters;
 import io.varve.manifest.generation.NestedClusters.Neighbour;
 import io.varve.objectstore.BucketUrlException;
-import io.varve.objectstore.CountingObjectStore;
+import io.varve.objectstore.CostEstimate;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
 import io.varve.objectstore.ProbeResult;
-import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.StorePrices;
 import io.varve.objectstore.StoreProbe;
+import io.varve.objectstore.governed.GovernedBucket;
+import io.varve.objectstore.governed.GovernorLimits;
+import io.varve.objectstore.governed.Priority;
+import io.varve.objectstore.governed.StoreGovernor;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The bucket at start: opened, tried, and asked whose it is.
-record BucketStart(CountingObjectStore store, Opened opened) {
+record BucketStart(GovernedBucket store, Opened opened) {
     private static final Logger LOG = LoggerFactory.getLogger(BucketStart.class);
     private static final int PROBE_NAME_BYTES = 8;
 
     /// @param config its URL and settings
     /// @param around put around the store
+    /// @param metrics told of every request
     /// @throws BrokerStartException the bucket cannot be used, is not safe to write to, or is not
     ///   this broker's
     static BucketStart of(
             BrokerConfig.Archive config,
             UnaryOperator<ObjectStore> around,
+            BucketMetrics metrics,
             DataDirectory directory,
             BrokerPlace place,
             SeedSearch seeds,
             InstantSource clock)
             throws BrokerStartException {
-        CountingObjectStore store = open(config, around, directory);
+        GovernedBucket bucket = open(config, around, metrics, directory);
+        ObjectStore store = bucket.as(Priority.READ);
         try {
             SecureRandom random = new SecureRandom();
             probe(store, directory.identity().isPresent(), random, clock);
             Opened opened =
                     new ClusterOpening(directory, store, place, seeds, random, clock).open();
-            return new BucketStart(store, opened);
+            return new BucketStart(bucket, opened);
         } catch (CorruptObjectException e) {
-            store.close();
+            bucket.close();
             throw new BrokerStartException(
                     "bucket is damaged: archive.bucket="
                             + store.url()
@@ -58,24 +66,49 @@ record BucketStart(CountingObjectStore store, Opened opened) {
                             + "; bring that object back from the store's own versions or a backup",
                     e);
         } catch (BrokerStartException e) {
-            store.close();
+            bucket.close();
             throw e;
         }
     }
 
+    /// Shows who waits for the bucket, and what it costs.
+    ///
+    /// @param storedBytes what this broker knows to be in it
+    void showOn(
+            BucketMetrics metrics,
+            BrokerConfig.Archive config,
+            LongSupplier storedBytes,
+            InstantSource clock) {
+        metrics.governor(store.governor());
+        StorePrices prices =
+                StorePrices.ofBucket(config.bucketUrl(), config.bucketSettings().prices());
+        metrics.costs(
+                new CostEstimate(prices, store.meter()::snapshot, clock.millis()),
+                storedBytes,
+                clock::millis);
+    }
+
     /// A directory that knows its cluster had its bucket before: one that is gone is not made anew.
-    private static CountingObjectStore open(
-            BrokerConfig.Archive config, UnaryOperator<ObjectStore> around, DataDirectory directory)
+    private static GovernedBucket open(
+            BrokerConfig.Archive config,
+            UnaryOperator<ObjectStore> around,
+            BucketMetrics metrics,
+            DataDirectory directory)
             throws BrokerStartException {
         boolean known = directory.identity().isPresent();
         String url = config.bucketUrl();
+        StoreGovernor governor =
+                new StoreGovernor(
+                        GovernorLimits.of(url, config.bucketSettings().rates()), System::nanoTime);
         try {
-            StoreAccess access = StoreAccess.of(config.bucketSettings(), RequestListener.NONE);
-            return new CountingObjectStore(
+            StoreAccess access = StoreAccess.of(config.bucketSettings(), metrics.and(governor));
+            return new GovernedBucket(
                     around.apply(
                             known
                                     ? ObjectStores.openExisting(url, access)
-                                    : ObjectStores.open(url, access)));
+                                    : ObjectStores.open(url, access)),
+                    governor,
+                    metrics.meter());
         } catch (BucketUrlException e) {
             throw new BrokerStartException("archive.bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException.NotFound e) {
@@ -97,7 +130,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     }
 
     /// Before anything is written.
-    private static void refuseNested(CountingObjectStore store)
+    private static void refuseNested(ObjectStore store)
             throws ObjectStoreException, BrokerStartException {
         Optional<Neighbour> neighbour = NestedClusters.find(store);
         if (neighbour.isPresent()) {
@@ -112,7 +145,7 @@ record BucketStart(CountingObjectStore store, Opened opened) {
     /// A store that breaks its promises is refused by name; one that is away is not, when the
     /// directory knows its cluster.
     private static void probe(
-            CountingObjectStore store, boolean known, SecureRandom random, InstantSource clock)
+            ObjectStore store, boolean known, SecureRandom random, InstantSource clock)
             throws BrokerStartException {
         byte[] name = new byte[PROBE_NAME_BYTES];
         random.nextBytes(name);

@@ -36,6 +36,14 @@ final class ShardRuntimes implements AutoCloseable {
         return Collections.unmodifiableList(runtimes);
     }
 
+    /// Bytes in the bucket of the shards that are led here, as far as their archivers know.
+    long storedBytes() {
+        return runtimes.stream()
+                .flatMap(runtime -> runtime.archiving().running().stream())
+                .mapToLong(running -> running.archiver().storedBytes())
+                .sum();
+    }
+
     ShardRuntime metadata() {
         return runtimes.stream()
                 .filter(runtime -> runtime.id().shard() == ShardId.METADATA_SHARD)

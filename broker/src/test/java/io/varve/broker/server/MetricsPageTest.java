@@ -38,7 +38,9 @@ final class MetricsPageTest {
     @Test
     void everyMetricIsOnThePageAndTheOtherWayRoundAndTheyMove() throws Exception {
         try (RunningBroker running =
-                RunningBroker.start(directory, Map.of("archive.interval.ms", "100"))) {
+                RunningBroker.start(directory, Map.of(
+                                "archive.interval.ms", "100",
+                                "object-store.price.gb-month", "1000"))) {
             running.createTopic("t", Map.of());
             use(running);
 
@@ -57,12 +59,24 @@ final class MetricsPageTest {
             assertThat(value(metrics, "varve_hot_disk_bytes{shard=\"1\"}")).isGreaterThan(1 << 20);
             assertThat(value(metrics, "varve_connections_accepted_total")).isPositive();
             assertThat(value(metrics, "varve_disk_usable_bytes")).isPositive();
-            assertThat(value(metrics, "varve_bucket_requests_total{op=\"put\",outcome=\"ok\"}"))
+            assertThat(value(metrics, "varve_bucket_requests_total{code=\"200\",op=\"put\"}"))
                     .isPositive();
+            assertThat(value(metrics, "varve_bucket_request_seconds_count{op=\"put\"}"))
+                    .isPositive();
+            assertThat(value(metrics, "varve_bucket_request_rate_limit")).isEqualTo(1_000_000);
+            assertThat(value(metrics, "varve_bucket_calls_waiting{priority=\"journal\"}")).isZero();
             Awaitility.await()
                     .untilAsserted(() -> {
                         String later = scrape(running);
                         assertThat(value(later, "varve_archive_lag_seconds{shard=\"1\"}")).isZero();
+                        assertThat(value(later, "varve_bucket_sent_bytes_total"))
+                                .as("the records are in a journal")
+                                .isGreaterThan(10_000);
+                        assertThat(value(later, "varve_bucket_stored_bytes"))
+                                .isGreaterThan(10_000);
+                        assertThat(value(later, "varve_bucket_cost_estimate_usd"))
+                                .as("gb-month is 1000 dollars")
+                                .isBetween(0.01, 1.0);
                         for (String job :
                                 List.of("journaler", "checkpointer", "segmenter", "topics")) {
                             assertThat(lastSuccess(later, job, "1")).as(job).isPositive();
