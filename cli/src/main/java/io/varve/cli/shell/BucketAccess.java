@@ -6,9 +6,13 @@ import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.ObjectStores;
-import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.RequestMeter;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StorePrices;
+import io.varve.objectstore.governed.GovernedBucket;
+import io.varve.objectstore.governed.GovernorLimits;
+import io.varve.objectstore.governed.Priority;
+import io.varve.objectstore.governed.StoreGovernor;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
@@ -37,11 +41,15 @@ public final class BucketAccess {
         return url;
     }
 
-    /// Opens the bucket, which must be there.
+    /// Opens the bucket, which must be there. Calls keep to the limits that the environment gives.
     public ObjectStore open() throws CommandFailure {
-        StoreAccess access = StoreAccess.of(settings(), RequestListener.NONE);
+        BucketSettings settings = settings();
+        StoreGovernor governor =
+                new StoreGovernor(GovernorLimits.of(url, settings.rates()), System::nanoTime);
         try {
-            return ObjectStores.openExisting(url, access);
+            ObjectStore store =
+                    ObjectStores.openExisting(url, StoreAccess.of(settings, governor));
+            return new GovernedBucket(store, governor, new RequestMeter()).allAs(Priority.READ);
         } catch (BucketUrlException e) {
             throw new CommandFailure("--bucket: " + e.getMessage(), e);
         } catch (ObjectStoreException e) {

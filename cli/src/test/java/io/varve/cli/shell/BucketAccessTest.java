@@ -10,6 +10,7 @@ import io.varve.objectstore.ObjectStore;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -71,6 +72,22 @@ class BucketAccessTest {
                 .isInstanceOf(CommandFailure.class)
                 .hasMessage(
                         "environment: unknown environment variable: variable=VARVE_OBJECT_STORE_AZURE_ACOUNT_KEY; nearest=VARVE_OBJECT_STORE_AZURE_ACCOUNT_KEY");
+    }
+
+    @Test
+    void commandsKeepToTheRateOfTheEnvironment() throws Exception {
+        BucketAccess access =
+                access("mem:rated", Map.of("VARVE_OBJECT_STORE_REQUESTS_PER_SECOND", "5"));
+        long startNs = System.nanoTime();
+        try (ObjectStore store = access.open()) {
+            for (int i = 0; i < 8; i++) {
+                store.head("k");
+            }
+        }
+
+        assertThat(Duration.ofNanos(System.nanoTime() - startNs))
+                .as("five at once, then five a second")
+                .isGreaterThanOrEqualTo(Duration.ofMillis(590));
     }
 
     @Test

@@ -42,7 +42,12 @@ public final class GovernedBucket implements AutoCloseable {
 
     /// The bucket for calls of this priority. Closing it does nothing.
     public ObjectStore as(Priority priority) {
-        return new View(priority);
+        return new View(priority, () -> {});
+    }
+
+    /// The same for whoever has no other use for the bucket: closing it closes the bucket.
+    public ObjectStore allAs(Priority priority) {
+        return new View(priority, this::close);
     }
 
     public StoreGovernor governor() {
@@ -64,9 +69,11 @@ public final class GovernedBucket implements AutoCloseable {
 
     private final class View implements ObjectStore {
         private final Priority priority;
+        private final Runnable closing;
 
-        View(Priority priority) {
+        View(Priority priority, Runnable closing) {
             this.priority = priority;
+            this.closing = closing;
         }
 
         @Override
@@ -137,7 +144,7 @@ public final class GovernedBucket implements AutoCloseable {
 
         @Override
         public void close() {
-            // Closed as a whole.
+            closing.run();
         }
 
         private <A> A call(Call<A> call) throws ObjectStoreException {

@@ -14,6 +14,10 @@ import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.RequestMeter;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreOperation;
+import io.varve.objectstore.governed.GovernedBucket;
+import io.varve.objectstore.governed.GovernorLimits;
+import io.varve.objectstore.governed.Priority;
+import io.varve.objectstore.governed.StoreGovernor;
 import io.varve.objectstore.s3.ScriptedS3.Answer;
 import java.io.IOException;
 import java.util.List;
@@ -40,16 +44,16 @@ final class S3RequestsTest {
     void start() throws IOException {
         server = new ScriptedS3();
         RequestListener timed = (operation, status, ns) -> elapsedNs.addAndGet(ns);
-        store =
-                S3ObjectStore.open(
-                        S3Address.parse("//bucket?endpoint=" + server.endpoint()),
-                        StaticCredentialsProvider.create(
-                                AwsBasicCredentials.create("user", ScriptedS3.SECRET)),
-                        new StoreAccess(
-                                BucketSettings.NONE,
-                                ScriptedS3.QUICK,
-                                meter.and(timed),
-                                new Random(1)));
+        store = open(meter.and(timed));
+    }
+
+    private ObjectStore open(RequestListener listener) throws ObjectStoreException {
+        return S3ObjectStore.open(
+                S3Address.parse("//bucket?endpoint=" + server.endpoint()),
+                StaticCredentialsProvider.create(
+                        AwsBasicCredentials.create("user", ScriptedS3.SECRET)),
+                new StoreAccess(
+                        BucketSettings.NONE, ScriptedS3.QUICK, listener, new Random(1)));
     }
 
     @AfterEach
@@ -88,6 +92,41 @@ final class S3RequestsTest {
         assertThat(counts.puts()).isEqualTo(3 + 3);
         assertThat(counts.gets()).isEqualTo(2 + 1);
         assertThat(elapsedNs).hasPositiveValue();
+    }
+
+    @Test
+    void aThrottledBucketSlowsItsGovernorDownAndServes() throws IOException {
+        StoreGovernor governor =
+                new StoreGovernor(
+                        GovernorLimits.of("s3://bucket", BucketSettings.Rates.NONE),
+                        System::nanoTime);
+        try (ObjectStore governed =
+                new GovernedBucket(open(meter.and(governor)), governor, meter)
+                        .allAs(Priority.JOURNAL)) {
+            server.next(SLOW_DOWN, SLOW_DOWN);
+
+            assertThat(governed.put("k", ObjectBody.of(new byte[9]), PutMode.IF_ABSENT).bytes())
+                    .isEqualTo(9);
+            assertThat(governor.throttled()).isEqualTo(2);
+            assertThat(governor.requestsPerSecond()).isLessThan(100);
+            assertThat(governed.head("k")).as("and goes on").isEmpty();
+        }
+    }
+
+    @Test
+    void aGovernedBucketIsClosedByWhoeverHasItAloneOnly() throws IOException {
+        StoreGovernor governor =
+                new StoreGovernor(
+                        GovernorLimits.of("s3://bucket", BucketSettings.Rates.NONE),
+                        System::nanoTime);
+        GovernedBucket bucket = new GovernedBucket(open(governor), governor, meter);
+        ObjectStore alone = bucket.allAs(Priority.READ);
+
+        bucket.as(Priority.JOURNAL).close();
+        assertThat(alone.head("k")).isEmpty();
+        alone.close();
+        assertThatThrownBy(() -> alone.head("k"))
+                .isInstanceOf(ObjectStoreException.Transient.class);
     }
 
     @Test
