@@ -4,6 +4,10 @@ package io.varve.objectstore.azure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.azure.core.http.HttpMethod;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.sas.BlobContainerSasPermission;
+import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
+import com.azure.storage.common.StorageSharedKeyCredential;
 import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.RequestListener;
@@ -15,6 +19,7 @@ import io.varve.objectstore.TestServer;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -48,32 +53,44 @@ public final class AzuriteServer implements TestServer {
     public String newBucket() throws ObjectStoreException {
         String container =
                 "container-" + ProcessHandle.current().pid() + "-" + CONTAINERS.incrementAndGet();
+        ask(container, HttpMethod.PUT, 201);
+        return container;
+    }
+
+    void removeBucket(String container) throws ObjectStoreException {
+        ask(container, HttpMethod.DELETE, 202);
+    }
+
+    private void ask(String container, HttpMethod method, int status) throws ObjectStoreException {
         AzureAddress address = address(container, endpoint());
-        try (AzureConnection connection = AzureConnection.to(address, access(PATIENT))) {
+        try (AzureConnection connection = AzureConnection.to(address, access(keys(""), PATIENT))) {
+            String url = address.containerUrl() + "?restype=container";
             AzureAnswer answer =
                     connection.call(
-                            "make",
+                            "test",
                             null,
-                            new AzureCall(
-                                            StoreOperation.PUT,
-                                            HttpMethod.PUT,
-                                            address.containerUrl() + "?restype=container",
-                                            PATIENT));
-            assertThat(answer.getStatusCode()).as("makes a container").isEqualTo(201);
+                            new AzureCall(StoreOperation.PUT, method, url, PATIENT));
+            assertThat(answer.getStatusCode()).as("%s %s", method, container).isEqualTo(status);
         }
-        return container;
     }
 
     @Override
     public AzureObjectStore open(String container, URI through, StoreLimits limits)
             throws ObjectStoreException {
-        StoreLimits patient = limits.equals(StoreLimits.DEFAULT) ? PATIENT : limits;
-        return AzureObjectStore.open(address(container, through), access(patient));
+        return open(container, through, limits, keys(""));
     }
 
-    StoreAccess access(StoreLimits limits) {
+    /// @param keys credentials, as a configuration gives them
+    AzureObjectStore open(
+            String container, URI through, StoreLimits limits, Map<String, String> keys)
+            throws ObjectStoreException {
+        StoreLimits patient = limits.equals(StoreLimits.DEFAULT) ? PATIENT : limits;
+        return AzureObjectStore.open(address(container, through), access(keys, patient));
+    }
+
+    private static StoreAccess access(Map<String, String> keys, StoreLimits limits) {
         return new StoreAccess(
-                BucketSettings.of(keys("")), limits, RequestListener.NONE, new SecureRandom());
+                BucketSettings.of(keys), limits, RequestListener.NONE, new SecureRandom());
     }
 
     /// @param through scheme, host and port of the server or of what is before it
@@ -86,6 +103,24 @@ public final class AzuriteServer implements TestServer {
     /// @param spoiled put before the key
     Map<String, String> keys(String spoiled) {
         return Map.of("azure.account-key", spoiled + accountKey);
+    }
+
+    /// A signature for one container, of an hour.
+    ///
+    /// @param permissions as `rwdl`
+    Map<String, String> sas(String container, String permissions) {
+        AzureAddress address = address(container, endpoint());
+        String token =
+                new BlobContainerClientBuilder()
+                        .endpoint(address.serviceUrl())
+                        .containerName(container)
+                        .credential(new StorageSharedKeyCredential(address.account(), accountKey))
+                        .buildClient()
+                        .generateSas(
+                                new BlobServiceSasSignatureValues(
+                                        OffsetDateTime.now().plusHours(1),
+                                        BlobContainerSasPermission.parse(permissions)));
+        return Map.of("azure.sas-token", token);
     }
 
     @Override
