@@ -15,6 +15,7 @@ import com.azure.storage.blob.BlobServiceVersion;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.StoreAccess;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -122,7 +123,7 @@ final class AzureConnection implements AutoCloseable {
                     action,
                     key);
         } catch (ExecutionException e) {
-            throw failed(action, key, call, e.getCause());
+            throw failed(action, key, call, Objects.requireNonNullElse(e.getCause(), e));
         }
     }
 
@@ -140,19 +141,17 @@ final class AzureConnection implements AutoCloseable {
     }
 
     private ObjectStoreException failed(
-            String action, @Nullable String key, AzureCall call, @Nullable Throwable failure) {
+            String action, @Nullable String key, AzureCall call, Throwable failure) {
         if (closed) {
             return errors.ended("connection is closed", action, key);
         }
         if (failure instanceof Error error) {
             throw error;
         }
-        return errors.failed(
-                action,
-                key,
-                failure == null ? new IllegalStateException("failed") : failure,
-                call.attempts(),
-                signed);
+        if (failure instanceof RuntimeException bug && !AzureErrors.isOfTheWorld(bug)) {
+            throw bug;
+        }
+        return errors.failed(action, key, failure, call.attempts(), signed);
     }
 
     /// Signs a request that travels inside another one: its headers and its URL are then complete.

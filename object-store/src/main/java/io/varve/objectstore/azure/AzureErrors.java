@@ -165,6 +165,13 @@ final class AzureErrors {
         };
     }
 
+    /// Whether a failure came from the network, or from where tokens are fetched; all others are
+    /// mistakes of ours.
+    static boolean isOfTheWorld(Throwable failure) {
+        return AzureRetries.cause(failure, IOException.class) != null
+                || AzureRetries.cause(failure, ClientAuthenticationException.class) != null;
+    }
+
     /// What a failure without an answer means.
     ///
     /// @param attempts how many were made

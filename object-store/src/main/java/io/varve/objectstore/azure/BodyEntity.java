@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
-import org.jspecify.annotations.Nullable;
 
 /// A request's body as the HTTP client writes it out, in blocks that go to the socket as they are.
 final class BodyEntity extends AbstractHttpEntity {
@@ -30,7 +29,7 @@ final class BodyEntity extends AbstractHttpEntity {
     }
 
     @Override
-    public @Nullable InputStream getContent() throws IOException {
+    public InputStream getContent() throws IOException {
         return body.open();
     }
 

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -118,7 +119,7 @@ public final class AzuriteServer implements TestServer {
                         .buildClient()
                         .generateSas(
                                 new BlobServiceSasSignatureValues(
-                                        OffsetDateTime.now().plusHours(1),
+                                        OffsetDateTime.now(ZoneOffset.UTC).plusHours(1),
                                         BlobContainerSasPermission.parse(permissions)));
         return Map.of("azure.sas-token", token);
     }
