@@ -34,6 +34,7 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
@@ -104,6 +105,10 @@ final class AzureHttp implements HttpClient, AutoCloseable {
         BucketSettings settings = access.settings();
         PoolingHttpClientConnectionManagerBuilder connections =
                 PoolingHttpClientConnectionManagerBuilder.create()
+                        .setConnectionFactory(
+                                ManagedHttpClientConnectionFactory.builder()
+                                        .responseParserFactory(new WholeHeads())
+                                        .build())
                         .setMaxConnTotal(limits.connections())
                         .setMaxConnPerRoute(limits.connections())
                         .setDefaultSocketConfig(

@@ -131,7 +131,8 @@ final class AzureReads {
         }
         byte[] body = answer.body();
         String said = answer.header("Content-Range").orElse("");
-        if (said.isEmpty() && answer.getStatusCode() == 200) {
+        boolean told = answer.header("Content-Length").isPresent();
+        if (said.isEmpty() && answer.getStatusCode() == 200 && told) {
             // The whole object, which is then not larger than what was asked for.
             ByteRange.Resolved part = range.resolve(key, body.length);
             ByteBuffer bytes = ByteBuffer.wrap(body, (int) part.position(), part.length()).slice();
@@ -146,6 +147,10 @@ final class AzureReads {
                 return new ObjectSlice(ByteBuffer.allocate(0), 0, 0);
             }
             long last = Long.parseLong(content.group(2));
+            if (first == asked && body.length < part.length() && !told) {
+                // It ended with its connection.
+                throw connection.errors().ended("answer broke off", "get", key);
+            }
             boolean whole =
                     first == asked
                             && part.position() == asked
