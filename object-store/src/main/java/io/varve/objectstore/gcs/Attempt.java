@@ -49,7 +49,7 @@ final class Attempt implements AutoCloseable {
         requests.answered(operation, status, elapsedNs);
     }
 
-    /// Ends what it is sending or reading.
+    /// Ends what it is sending or reading, with its connection.
     void abandon() {
         lock.lock();
         try {

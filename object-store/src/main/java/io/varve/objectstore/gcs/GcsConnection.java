@@ -161,6 +161,8 @@ final class GcsConnection implements AutoCloseable {
         try (attempt) {
             return exchange.send(new GcsRequests(service(attempt), attempt));
         } catch (IOException e) {
+            // Of an answer that was not read to its end; one that was has none any more.
+            attempt.abandon();
             if (Thread.currentThread().isInterrupted()) {
                 throw errors.interrupted(operation, key, e);
             }

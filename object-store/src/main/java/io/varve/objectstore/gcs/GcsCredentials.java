@@ -128,12 +128,9 @@ final class GcsCredentials {
     /// The way to whoever gives tokens out. Application Default Credentials live as long as the
     /// process, so that nothing here may end with a bucket.
     private static HttpTransport transport(BucketSettings settings) {
-        Optional<Proxy> proxy =
-                settings.proxy()
-                        .map(GcsCredentials::resolved)
-                        .map(where -> new Proxy(Proxy.Type.HTTP, where));
         NetHttpTransport.Builder builder =
-                new NetHttpTransport.Builder().setConnectionFactory(url -> open(url, proxy));
+                new NetHttpTransport.Builder()
+                        .setConnectionFactory(url -> open(url, settings.proxy()));
         if (settings.caFile().isPresent()) {
             builder.setSslSocketFactory(
                     TrustedCertificates.with(settings.caFile().get()).getSocketFactory());
@@ -141,13 +138,13 @@ final class GcsCredentials {
         return builder.build();
     }
 
-    private static InetSocketAddress resolved(InetSocketAddress proxy) {
-        return new InetSocketAddress(proxy.getHostString(), proxy.getPort());
-    }
-
-    private static HttpURLConnection open(URL url, Optional<Proxy> proxy) throws IOException {
-        boolean direct = proxy.isEmpty() || METADATA.contains(url.getHost());
-        return (HttpURLConnection)
-                (direct ? url.openConnection() : url.openConnection(proxy.get()));
+    private static HttpURLConnection open(URL url, Optional<InetSocketAddress> proxy)
+            throws IOException {
+        if (proxy.isEmpty() || METADATA.contains(url.getHost())) {
+            return (HttpURLConnection) url.openConnection();
+        }
+        InetSocketAddress address =
+                new InetSocketAddress(proxy.get().getHostString(), proxy.get().getPort());
+        return (HttpURLConnection) url.openConnection(new Proxy(Proxy.Type.HTTP, address));
     }
 }

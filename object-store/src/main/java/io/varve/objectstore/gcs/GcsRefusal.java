@@ -50,7 +50,7 @@ final class GcsRefusal extends IOException {
             return new GcsRefusal(status, "", "");
         }
         boolean hasReason = said.getErrors() != null && !said.getErrors().isEmpty();
-        String reason = hasReason ? said.getErrors().getFirst().getReason() : null;
+        @Nullable String reason = hasReason ? said.getErrors().getFirst().getReason() : null;
         return new GcsRefusal(
                 status,
                 reason == null ? "" : reason,

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A range as HTTP asks for it, and the answer to it read: whole, within one attempt, so that no
-/// slice is put together from two generations of an object.
+/// slice is put together from two generations of an object. What fails here leaves the answer half
+/// read: its attempt ends the connection.
 final class RangedAnswer {
     /// The last position is -1 where an empty object is answered with a range at all
     /// (fake-gcs-server).
@@ -43,7 +44,6 @@ final class RangedAnswer {
         }
         Matcher said = CONTENT_RANGE.matcher(contentRange);
         if (!said.matches()) {
-            requests.abandon();
             throw otherRange(key, range, contentRange);
         }
         long first = Long.parseLong(said.group(1));
@@ -51,15 +51,12 @@ final class RangedAnswer {
         long objectBytes = Long.parseLong(said.group(3));
         ByteRange.Resolved wanted = range.resolve(key, objectBytes);
         if (wanted.position() != first || wanted.length() != last - first + 1) {
-            requests.abandon();
             throw otherRange(key, range, contentRange);
         }
-        try (InputStream bytes = content(answer)) {
-            ObjectSlice slice =
-                    new ObjectSlice(fill(key, wanted.length(), bytes), first, objectBytes);
-            checkEnd(key, bytes, requests);
-            return slice;
-        }
+        InputStream bytes = content(answer);
+        ByteBuffer slice = fill(key, wanted.length(), bytes);
+        checkEnd(key, bytes);
+        return new ObjectSlice(slice, first, objectBytes);
     }
 
     /// The server does not know ranges, or the object is empty.
@@ -68,30 +65,19 @@ final class RangedAnswer {
             throws IOException {
         @Nullable Long objectBytes = answer.getHeaders().getContentLength();
         if (objectBytes == null) {
-            requests.abandon();
             throw otherRange(key, range, "without a length");
         }
-        ByteRange.Resolved wanted = resolve(key, range, objectBytes, requests);
+        ByteRange.Resolved wanted = range.resolve(key, objectBytes);
         InputStream bytes = content(answer);
         bytes.skipNBytes(wanted.position());
         ByteBuffer slice = fill(key, wanted.length(), bytes);
         if (wanted.position() + wanted.length() < objectBytes) {
+            // The rest may be long.
             requests.abandon();
         } else {
-            bytes.close();
+            checkEnd(key, bytes);
         }
         return new ObjectSlice(slice, wanted.position(), objectBytes);
-    }
-
-    private static ByteRange.Resolved resolve(
-            String key, ByteRange range, long objectBytes, GcsRequests requests)
-            throws ObjectStoreException {
-        try {
-            return range.resolve(key, objectBytes);
-        } catch (ObjectStoreException.InvalidRange e) {
-            requests.abandon();
-            throw e;
-        }
     }
 
     private static InputStream content(HttpResponse answer) throws IOException {
@@ -110,13 +96,12 @@ final class RangedAnswer {
     }
 
     /// Reading the end of an answer gives its connection back.
-    private static void checkEnd(String key, InputStream bytes, GcsRequests requests)
-            throws IOException {
+    private static void checkEnd(String key, InputStream bytes) throws IOException {
         if (bytes.read() >= 0) {
-            requests.abandon();
             throw new ObjectStoreException.Denied(
                     "the store answered with more bytes than it said: key=" + key, null);
         }
+        bytes.close();
     }
 
     private static ObjectStoreException otherRange(String key, ByteRange range, String said) {

@@ -186,6 +186,48 @@ final class GcsAnswerTest {
     }
 
     @Test
+    void packedAnswersAreReadAndConnectionsAreUsedAgain() throws IOException {
+        Answer part = new Answer(206, Map.of("Content-Range", "bytes 3-6/10"), "3456");
+        for (int i = 0; i < 3; i++) {
+            server.next(
+                    ScriptedGcs.object("k", 3, "").packed(),
+                    part,
+                    page("", "a").packed(),
+                    Answer.error(412, "conditionNotMet").packed(),
+                    ScriptedGcs.object("k", 3, "another").packed());
+
+            store.put("k", ObjectBody.of(new byte[3]), PutMode.OVERWRITE);
+            assertSlice(store.get("k", ByteRange.span(3, 4)), 3, "3456");
+            assertThat(store.list("", "", 1)).hasSize(1);
+            assertThatThrownBy(() -> store.put("k", ObjectBody.of(new byte[3]), PutMode.IF_ABSENT))
+                    .isInstanceOf(ObjectStoreException.AlreadyExists.class);
+            store.delete(List.of("k"));
+        }
+
+        assertThat(server.requests()).hasSize(18);
+        assertThat(server.requests().stream().map(Request::clientPort).distinct()).hasSize(1);
+    }
+
+    /// There are eight connections, and each such answer takes one.
+    @Test
+    void connectionsOfAnswersThatAreNotReadToTheirEndAreNotLost() throws IOException {
+        String odd = "x".repeat(100_000);
+        for (int i = 0; i < 20; i++) {
+            server.next(new Answer(206, Map.of("Content-Range", "bytes 0-1/10"), odd));
+            assertThatThrownBy(() -> store.get("k", ByteRange.span(3, 4)))
+                    .isInstanceOf(ObjectStoreException.Denied.class);
+            server.next(new Answer(206, Map.of("Content-Range", "bytes 3-6/2"), odd));
+            assertThatThrownBy(() -> store.get("k", ByteRange.span(3, 4)))
+                    .isInstanceOf(ObjectStoreException.InvalidRange.class);
+            server.next(new Answer(403, Map.of("Content-Type", "text/html"), odd));
+            assertThatThrownBy(() -> store.get("k", ByteRange.span(3, 4)))
+                    .isInstanceOf(ObjectStoreException.Denied.class);
+            server.next(new Answer(200, Map.of(), odd));
+            assertThat(store.get("k", ByteRange.span(3, 4)).objectBytes()).isEqualTo(100_000);
+        }
+    }
+
+    @Test
     void aThousandKeysAreDeletedInTenBatches() throws IOException {
         List<String> keys = Stream.iterate(1, i -> i + 1).limit(1_000).map(i -> "k/" + i).toList();
 

@@ -12,6 +12,7 @@ import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 
 /// Answers requests as told, whatever they are, and records them: for what no real server does when
 /// it is wanted. Answers that are not scripted are those of an empty bucket that takes every put.
@@ -54,7 +56,9 @@ final class ScriptedGcs implements AutoCloseable {
     private final Queue<Answer> answers = new ArrayDeque<>();
 
     /// @param atNs when it came
-    record Request(String method, URI uri, Headers headers, byte[] body, long atNs) {
+    /// @param clientPort the same for those of one connection
+    record Request(
+            String method, URI uri, Headers headers, byte[] body, long atNs, int clientPort) {
         String header(String name) {
             return headers.getFirst(name);
         }
@@ -104,6 +108,25 @@ final class ScriptedGcs implements AutoCloseable {
                     .formatted(status, reason);
         }
 
+        /// As Google sends its JSON.
+        Answer packed() {
+            return with("Content-Encoding", "gzip");
+        }
+
+        private byte[] bytes() throws IOException {
+            byte[] plain = body.getBytes(UTF_8);
+            boolean packed =
+                    headers.containsKey("Content-Encoding") && headers.containsKey("Content-Type");
+            if (!packed) {
+                return plain;
+            }
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+                out.write(plain);
+            }
+            return bytes.toByteArray();
+        }
+
         Answer with(String name, String value) {
             Map<String, String> more = new HashMap<>(headers);
             more.put(name, value);
@@ -142,11 +165,12 @@ final class ScriptedGcs implements AutoCloseable {
                             exchange.getRequestURI(),
                             exchange.getRequestHeaders(),
                             exchange.getRequestBody().readAllBytes(),
-                            System.nanoTime());
+                            System.nanoTime(),
+                            exchange.getRemoteAddress().getPort());
             requests.add(request);
             Answer answer = answer(request);
             answer.headers().forEach(exchange.getResponseHeaders()::set);
-            byte[] body = answer.body().getBytes(UTF_8);
+            byte[] body = answer.bytes();
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
         }
