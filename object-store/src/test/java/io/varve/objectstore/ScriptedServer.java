@@ -101,7 +101,7 @@ public final class ScriptedServer implements BeforeAllCallback, AfterAllCallback
     /// A name that no server has would never be missed: it is refused.
     private static List<String> required() {
         String words = System.getenv().getOrDefault("TEST_SERVERS_REQUIRED", "").trim();
-        List<String> required = words.isEmpty() ? List.of() : List.of(words.split("\\s+"));
+        List<String> required = words.isEmpty() ? List.of() : List.of(words.split("\\s+", -1));
         for (String word : required) {
             assertThat(scripts().resolve("test-servers.d", word + ".sh"))
                     .as("TEST_SERVERS_REQUIRED names servers")
