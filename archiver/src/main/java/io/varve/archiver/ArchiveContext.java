@@ -39,13 +39,6 @@ public record ArchiveContext(
     /// What the journaler works with.
     ArchiveContext forJournals() {
         return new ArchiveContext(
-                journalStore,
-                journalStore,
-                clusterId,
-                writer,
-                temporary,
-                settings,
-                clock,
-                random);
+                journalStore, journalStore, clusterId, writer, temporary, settings, clock, random);
     }
 }

@@ -175,8 +175,7 @@ final class ShardJobs {
         }
         try {
             clearTemporary();
-            return switch (ShadowOpening.open(
-                    context.forJournals(), source, topics::onJournal)) {
+            return switch (ShadowOpening.open(context.forJournals(), source, topics::onJournal)) {
                 case ShadowOpening.Opened.Ready ready -> {
                     Open built = build(ready);
                     open = built;

@@ -26,8 +26,8 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/// A store's SDK as its documentation says to call it, with nothing of ours: bytes from memory, bytes
-/// into memory. Thread-safe.
+/// A store's SDK as its documentation says to call it, with nothing of ours: bytes from memory,
+/// bytes into memory. Thread-safe.
 interface PlainClient extends AutoCloseable {
     void put(String key, byte[] body) throws IOException;
 
@@ -73,8 +73,10 @@ interface PlainClient extends AutoCloseable {
 
         @Override
         public void put(String key, byte[] body) {
-            var _ = client.putObject(
-                    request -> request.bucket(bucket).key(key), RequestBody.fromBytes(body));
+            var _ =
+                    client.putObject(
+                            request -> request.bucket(bucket).key(key),
+                            RequestBody.fromBytes(body));
         }
 
         @Override
@@ -123,15 +125,17 @@ interface PlainClient extends AutoCloseable {
         @Override
         public int get(String key, long position, int length) {
             ByteArrayOutputStream out = new ByteArrayOutputStream(length);
-            var _ = container.getBlobClient(key)
-                    .downloadStreamWithResponse(
-                            out,
-                            new BlobRange(position, (long) length),
-                            null,
-                            null,
-                            false,
-                            null,
-                            null);
+            var _ =
+                    container
+                            .getBlobClient(key)
+                            .downloadStreamWithResponse(
+                                    out,
+                                    new BlobRange(position, (long) length),
+                                    null,
+                                    null,
+                                    false,
+                                    null,
+                                    null);
             return out.size();
         }
 

@@ -21,8 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Puts and gets of the `object-store` module beside the same by the SDK's plain call, in turns, against
-/// one server.
+/// Puts and gets of the `object-store` module beside the same by the SDK's plain call, in turns,
+/// against one server.
 ///
 /// ```
 /// eval "$(bin/test-servers minio start)"
@@ -57,8 +57,7 @@ public final class StoreBench {
         StoreAccess access =
                 StoreAccess.of(BucketSettings.ofEnvironment(System.getenv()), counting);
         try (ObjectStore store = ObjectStores.openExisting(arguments[0], access);
-                PlainClient plain =
-                        PlainClient.of(arguments[0], access.limits().connections())) {
+                PlainClient plain = PlainClient.of(arguments[0], access.limits().connections())) {
             StoreBench bench = new StoreBench(store, plain, requests, runs);
             for (int mebibytes : new int[] {8, 64}) {
                 bench.whole(mebibytes * MIB);

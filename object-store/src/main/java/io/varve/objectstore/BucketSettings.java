@@ -158,8 +158,7 @@ public record BucketSettings(
     }
 
     private static String variable(String key) {
-        return VARIABLE_PREFIX
-                + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        return VARIABLE_PREFIX + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
     /// @param keys without `object-store.`
@@ -265,7 +264,10 @@ public record BucketSettings(
         try {
             URI uri = new URI(text);
             boolean bare = uri.getRawUserInfo() == null && uri.getRawQuery() == null;
-            if ("http".equals(uri.getScheme()) && uri.getHost() != null && uri.getPort() > 0 && bare) {
+            if ("http".equals(uri.getScheme())
+                    && uri.getHost() != null
+                    && uri.getPort() > 0
+                    && bare) {
                 return InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort());
             }
         } catch (URISyntaxException e) {

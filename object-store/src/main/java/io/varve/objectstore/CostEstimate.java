@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /// What a bucket will cost in a month if it goes on as in the last hour: the requests of that hour,
-/// extrapolated, and what is stored now. Looks at the counts when it is asked, and no more than once
-/// a minute keeps what it saw; asked rarely, it goes back to its last look before that hour.
+/// extrapolated, and what is stored now. Looks at the counts when it is asked, and no more than
+/// once a minute keeps what it saw; asked rarely, it goes back to its last look before that hour.
 /// Thread-safe.
 public final class CostEstimate {
     /// The hours of a month, as the clouds count them.
@@ -27,8 +27,7 @@ public final class CostEstimate {
     private record Look(long atMs, RequestMeter.Snapshot counts) {}
 
     /// @param counts of the bucket's requests up to now
-    public CostEstimate(
-            StorePrices prices, Supplier<RequestMeter.Snapshot> counts, long nowMs) {
+    public CostEstimate(StorePrices prices, Supplier<RequestMeter.Snapshot> counts, long nowMs) {
         this.prices = prices;
         this.counts = counts;
         this.looks.add(new Look(nowMs, counts.get()));

@@ -81,9 +81,9 @@ public interface ObjectStore extends AutoCloseable {
         return Optional.empty();
     }
 
-    /// What the bucket is: versioned, locked, where. Asks the store, at most a few requests; what it
-    /// does not tell, also for lack of permission or because it is away, is unknown. For the start
-    /// and for people, not for hot paths.
+    /// What the bucket is: versioned, locked, where. Asks the store, at most a few requests; what
+    /// it does not tell, also for lack of permission or because it is away, is unknown. For the
+    /// start and for people, not for hot paths.
     default StoreTraits traits() {
         return StoreTraits.UNKNOWN;
     }

@@ -37,8 +37,7 @@ public final class ObjectStores {
     }
 
     /// The same, with settings.
-    public static ObjectStore open(String url, StoreAccess access)
-            throws ObjectStoreException {
+    public static ObjectStore open(String url, StoreAccess access) throws ObjectStoreException {
         return switch (BucketUrl.parse(url)) {
             case BucketUrl.OfDirectory(var directory) ->
                     told(FileObjectStore.openOrCreate(directory, InstantSource.system()), access);

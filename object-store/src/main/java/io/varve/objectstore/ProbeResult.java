@@ -22,8 +22,7 @@ public record ProbeResult(String url, StoreTraits traits, List<Checked> checks) 
                 "put-if-absent-twice", "a second put-if-absent is refused and changes nothing"),
         PUT_IF_ABSENT_RACE(
                 "put-if-absent-race", "of writers that race for one key, one wins, each time"),
-        LIST_AFTER_WRITE(
-                "list-after-write", "a listing shows at once what was written, in order"),
+        LIST_AFTER_WRITE("list-after-write", "a listing shows at once what was written, in order"),
         RANGED_READ("ranged-read", "a range is read exactly, and cut at the object's end"),
         CHECKSUM(
                 "checksum",

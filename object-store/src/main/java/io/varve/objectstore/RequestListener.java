@@ -2,7 +2,8 @@
 package io.varve.objectstore;
 
 /// Is told of every request that a client sends to a store over the network, each attempt of a call
-/// by itself; of a directory or memory, of every call. Called on whatever thread the SDK uses: thread-safe, quick, never throws.
+/// by itself; of a directory or memory, of every call. Called on whatever thread the SDK uses:
+/// thread-safe, quick, never throws.
 @FunctionalInterface
 public interface RequestListener {
     /// For whoever does not want to know.

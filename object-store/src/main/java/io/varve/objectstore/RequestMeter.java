@@ -96,10 +96,9 @@ public final class RequestMeter implements RequestListener {
     /// The counts up to now. A request that ends meanwhile may be in some of them only.
     public Snapshot snapshot() {
         Map<StoreOperation, Map<Integer, Long>> byStatus = new EnumMap<>(StoreOperation.class);
-        requests.forEach(
-                (key, count) ->
-                        byStatus.computeIfAbsent(key.operation(), operation -> new TreeMap<>())
-                                .put(key.status(), count.sum()));
+        requests.forEach((key, count) ->
+                byStatus.computeIfAbsent(key.operation(), operation -> new TreeMap<>())
+                        .put(key.status(), count.sum()));
         byStatus.replaceAll((operation, counts) -> Map.copyOf(counts));
         return new Snapshot(Map.copyOf(byStatus), sentBytes(), readBytes());
     }

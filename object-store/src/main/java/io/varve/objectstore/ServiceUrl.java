@@ -17,11 +17,7 @@ import java.util.regex.Pattern;
 /// @param form how such a URL is written, for messages
 /// @param prefix empty, or parts of a key each followed by a slash
 public record ServiceUrl(
-        String scheme,
-        String form,
-        String bucket,
-        String prefix,
-        Map<String, String> parameters) {
+        String scheme, String form, String bucket, String prefix, Map<String, String> parameters) {
 
     /// @param rest the URL behind `scheme:`
     /// @param names what a bucket may be called
@@ -97,7 +93,9 @@ public record ServiceUrl(
         Optional<String> value = text(name);
         if (value.isPresent() && !allowed.matcher(value.get()).matches()) {
             throw new BucketUrlException(
-                    "bad " + name, name + "=" + value.get(), "write one like " + name + "=" + example);
+                    "bad " + name,
+                    name + "=" + value.get(),
+                    "write one like " + name + "=" + example);
         }
         return value;
     }

@@ -55,7 +55,8 @@ public record StorePrices(
     private static final double BYTES_PER_GB = 1L << 30;
     private static final Pattern ENDPOINT = Pattern.compile("[?&]endpoint=([^&#]*)");
     private static final Pattern CLOUD_HOST =
-            Pattern.compile("(.+\\.)?(amazonaws\\.com(\\.cn)?|core\\.windows\\.net|googleapis\\.com)");
+            Pattern.compile(
+                    "(.+\\.)?(amazonaws\\.com(\\.cn)?|core\\.windows\\.net|googleapis\\.com)");
 
     public StorePrices {
         DoublePredicate isPrice = price -> price >= 0 && Double.isFinite(price);

@@ -54,7 +54,9 @@ public final class StoreProbe {
         this.keyPrefix = keyPrefix;
         this.onceKey = ObjectKeys.check(keyPrefix + "probe-once");
         this.raceKeys =
-                IntStream.range(0, RACES).mapToObj(race -> keyPrefix + "probe-race-" + race).toList();
+                IntStream.range(0, RACES)
+                        .mapToObj(race -> keyPrefix + "probe-race-" + race)
+                        .toList();
         this.summedKey = keyPrefix + "probe-summed";
         this.wrongKey = keyPrefix + "probe-wrong";
         this.steps = new ProbeSteps(store, clock);
@@ -256,7 +258,8 @@ public final class StoreProbe {
         store.put(onceKey, body("another"), PutMode.OVERWRITE);
         String content = read(onceKey, ByteRange.tail(100));
         return ProbeSteps.unless(
-                !content.equals("another"), "an overwritten object shows old bytes: key=" + onceKey);
+                !content.equals("another"),
+                "an overwritten object shows old bytes: key=" + onceKey);
     }
 
     /// A bucket that keeps what is deleted for a while is safe; that is said.

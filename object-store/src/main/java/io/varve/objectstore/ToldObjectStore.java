@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 /// A store without a network, each of whose calls is told of as one request, with the status that
-/// HTTP has for what it came to. So a directory shows the same metrics as a service. What is asked at
-/// the start only is not told of. Thread-safe.
+/// HTTP has for what it came to. So a directory shows the same metrics as a service. What is asked
+/// at the start only is not told of. Thread-safe.
 final class ToldObjectStore implements ObjectStore {
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
@@ -46,8 +46,7 @@ final class ToldObjectStore implements ObjectStore {
     @Override
     public List<ObjectInfo> list(String prefix, String startAfter, int maxKeys)
             throws ObjectStoreException {
-        return tell(
-                StoreOperation.LIST, () -> store.list(prefix, startAfter, maxKeys), page -> OK);
+        return tell(StoreOperation.LIST, () -> store.list(prefix, startAfter, maxKeys), page -> OK);
     }
 
     @Override

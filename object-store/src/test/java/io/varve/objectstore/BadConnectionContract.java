@@ -178,7 +178,8 @@ public abstract class BadConnectionContract {
                 if (holds(() -> once.put(key, ObjectBody.of(content), PutMode.IF_ABSENT).bytes())) {
                     assertThat(direct.head(key)).as("cut behind %d", bytes).isPresent();
                 }
-                boolean _ = holds(() -> once.get("a/there", ByteRange.span(45, 12_300)).objectBytes());
+                boolean _ =
+                        holds(() -> once.get("a/there", ByteRange.span(45, 12_300)).objectBytes());
                 boolean _ = holds(() -> once.get("a/there", ByteRange.tail(300)).objectBytes());
                 boolean _ = holds(() -> once.head("a/there").orElseThrow().bytes());
             }
@@ -354,7 +355,9 @@ public abstract class BadConnectionContract {
             } catch (ObjectStoreException.AlreadyExists e) {
                 throw new AssertionError("nobody else puts: seed=" + seed, e);
             } catch (ObjectStoreException e) {
-                assertThat(e).as("seed=%d", seed).isNotInstanceOf(ObjectStoreException.NotFound.class);
+                assertThat(e)
+                        .as("seed=%d", seed)
+                        .isNotInstanceOf(ObjectStoreException.NotFound.class);
             }
         }
 

@@ -23,8 +23,7 @@ class BucketSettingsTest {
     @Test
     void keysAreTakenAndNeverShown() {
         BucketSettings given =
-                BucketSettings.of(
-                        Map.of("s3.access-key", "hunter1", "s3.secret-key", "hunter2"));
+                BucketSettings.of(Map.of("s3.access-key", "hunter1", "s3.secret-key", "hunter2"));
         assertThat(given.s3())
                 .contains(new BucketSettings.S3("hunter1", "hunter2", Optional.empty()));
         assertThat(given + " " + given.s3()).doesNotContain("hunter");
@@ -97,10 +96,9 @@ class BucketSettingsTest {
                                         "azure.account-key", "hunter1",
                                         "storage-class", "Cool",
                                         "price.egress-gb", "0.087")));
-        assertThatThrownBy(
-                        () ->
-                                BucketSettings.ofEnvironment(
-                                        Map.of("VARVE_OBJECT_STORE_S3_ACESS_KEY", "hunter1")))
+        assertThatThrownBy(() ->
+                        BucketSettings.ofEnvironment(
+                                Map.of("VARVE_OBJECT_STORE_S3_ACESS_KEY", "hunter1")))
                 .isInstanceOf(BucketUrlException.class)
                 .hasMessageContaining("nearest=VARVE_OBJECT_STORE_S3_ACCESS_KEY")
                 .hasMessageNotContaining("hunter");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
-
-
 /// How much the contract does: what a change has to pass, or with `-Dcontract.long=true`, as the
 /// server of the day gets it in `.ci/run`, all of it. What is left out is printed once.
 final class ContractSize {

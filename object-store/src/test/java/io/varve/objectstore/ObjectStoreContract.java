@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What [ObjectStore] promises, checked on one backend per subclass. Each test begins with an empty
-/// bucket. What is about keys, listings, sizes and many threads is in interfaces of its own; how much
-/// of it, [ContractSize] says.
+/// bucket. What is about keys, listings, sizes and many threads is in interfaces of its own; how
+/// much of it, [ContractSize] says.
 public abstract class ObjectStoreContract
         implements KeyContract, PageContract, SizeContract, RaceContract {
     @TempDir Path scratch;

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
-/// Many at a time: of racing puts one wins, and who reads while others write sees whole objects, and
-/// all that was acknowledged before.
+/// Many at a time: of racing puts one wins, and who reads while others write sees whole objects,
+/// and all that was acknowledged before.
 public interface RaceContract extends BucketUnderTest {
     @Test
     default void ofRacingPutsIfAbsentExactlyOneWins() throws Exception {

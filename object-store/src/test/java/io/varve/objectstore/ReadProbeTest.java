@@ -58,7 +58,8 @@ final class ReadProbeTest {
         ProbeResult result = probe();
 
         assertThat(result.passed()).isTrue();
-        assertThat(result.remarks()).containsExactly("list-after-write: nothing is there to be read");
+        assertThat(result.remarks())
+                .containsExactly("list-after-write: nothing is there to be read");
     }
 
     @Test

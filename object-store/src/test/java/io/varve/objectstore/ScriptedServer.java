@@ -24,9 +24,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /// makes buckets of its own.
 ///
 /// Where a server is not installed, its classes are skipped, and the reason is in the report. With
-/// TEST_SERVERS_REQUIRED, as `.ci/run` sets it, the servers that it names have to be there, and those
-/// that it does not name are left out. Owner: the thread of the tests; what it tells may be read by
-/// any thread.
+/// TEST_SERVERS_REQUIRED, as `.ci/run` sets it, the servers that it names have to be there, and
+/// those that it does not name are left out. Owner: the thread of the tests; what it tells may be
+/// read by any thread.
 public final class ScriptedServer implements BeforeAllCallback, AfterAllCallback {
     private static final int NOT_THERE = 3;
 

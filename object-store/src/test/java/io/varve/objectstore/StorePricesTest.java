@@ -25,8 +25,7 @@ class StorePricesTest {
     @Test
     void everyCloudHasItsTableAndWhatIsOnesOwnIsFree() {
         for (String scheme : List.of("s3", "azure", "gs")) {
-            assertThat(StorePrices.of(scheme, Map.of()).monthlyUsd(GB))
-                    .isBetween(0.015, 0.03);
+            assertThat(StorePrices.of(scheme, Map.of()).monthlyUsd(GB)).isBetween(0.015, 0.03);
             assertThat(StorePrices.ofBucket(scheme + "://bucket/p?account=a", Map.of()))
                     .isEqualTo(StorePrices.of(scheme, Map.of()));
         }

@@ -114,8 +114,7 @@ final class StoreProbeTest {
     @Test
     void namesARangedReadOfWrongBytes() {
         // The first gets read what the second put and the races left.
-        faults.after(
-                1 + StoreProbe.RACES, 1, StoreOperation.GET, PREFIX, new Fault.FlipGet(3));
+        faults.after(1 + StoreProbe.RACES, 1, StoreOperation.GET, PREFIX, new Fault.FlipGet(3));
 
         assertOnlyBroken(Check.RANGED_READ);
     }

@@ -21,8 +21,7 @@ final class ToldObjectStoreTest extends ObjectStoreContract {
     void everyCallIsOneRequestWithTheStatusOfWhatItCameTo() throws ObjectStoreException {
         ObjectStore store = store();
         store.put("k", ObjectBody.of(new byte[10]), PutMode.IF_ABSENT);
-        assertThatThrownBy(
-                        () -> store.put("k", ObjectBody.of(new byte[10]), PutMode.IF_ABSENT))
+        assertThatThrownBy(() -> store.put("k", ObjectBody.of(new byte[10]), PutMode.IF_ABSENT))
                 .isInstanceOf(ObjectStoreException.AlreadyExists.class);
         store.get("k", ByteRange.span(0, 4));
         assertThatThrownBy(() -> store.get("k", ByteRange.span(10, 1)))

@@ -97,7 +97,6 @@ class BucketMetricsTest {
         nowMs.set(HOUR_MS);
 
         assertThat(value("varve_bucket_stored_bytes")).isEqualTo(100L << 30);
-        assertThat(value("varve_bucket_cost_estimate_usd"))
-                .isCloseTo(2.3 + 730, within(0.001));
+        assertThat(value("varve_bucket_cost_estimate_usd")).isCloseTo(2.3 + 730, within(0.001));
     }
 }

@@ -38,7 +38,9 @@ final class MetricsPageTest {
     @Test
     void everyMetricIsOnThePageAndTheOtherWayRoundAndTheyMove() throws Exception {
         try (RunningBroker running =
-                RunningBroker.start(directory, Map.of(
+                RunningBroker.start(
+                        directory,
+                        Map.of(
                                 "archive.interval.ms", "100",
                                 "object-store.price.gb-month", "1000"))) {
             running.createTopic("t", Map.of());
@@ -72,8 +74,7 @@ final class MetricsPageTest {
                         assertThat(value(later, "varve_bucket_sent_bytes_total"))
                                 .as("the records are in a journal")
                                 .isGreaterThan(10_000);
-                        assertThat(value(later, "varve_bucket_stored_bytes"))
-                                .isGreaterThan(10_000);
+                        assertThat(value(later, "varve_bucket_stored_bytes")).isGreaterThan(10_000);
                         assertThat(value(later, "varve_bucket_cost_estimate_usd"))
                                 .as("gb-month is 1000 dollars")
                                 .isBetween(0.01, 1.0);

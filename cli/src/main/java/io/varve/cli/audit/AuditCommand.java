@@ -79,7 +79,8 @@ public final class AuditCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         try (ObjectStore store = bucket.open();
                 ProgressLine progress = ProgressLine.onTerminal(output)) {
-            AuditReport report = Audit.run(
+            AuditReport report =
+                    Audit.run(
                             store, options().withProgress((objects, _) -> progress.seen(objects)));
             AuditView view = AuditView.of(bucket.url(), report);
             progress.clear();

@@ -21,7 +21,8 @@ final class AccessText {
             text.append(", region ").append(view.region());
         }
         text.append('\n').append(table);
-        view.remarks().forEach(remark -> text.append("worth knowing: ").append(remark).append('\n'));
+        view.remarks()
+                .forEach(remark -> text.append("worth knowing: ").append(remark).append('\n'));
         String who = view.readOnly() ? "a reader" : "a cluster";
         return text.append(
                         switch (view.verdict()) {

@@ -73,7 +73,8 @@ record AccessView(
                 readOnly,
                 verdict,
                 result.checks().stream().map(AccessView::check).toList(),
-                new Traits(row(traits.versions()), row(traits.retention()), row(traits.softDelete())),
+                new Traits(
+                        row(traits.versions()), row(traits.retention()), row(traits.softDelete())),
                 traits.region().orElse(null),
                 result.remarks(),
                 problem);

@@ -47,7 +47,8 @@ final class BucketDu implements Callable<Integer> {
 
     @Option(
             names = "--topics",
-            description = "how many topics are listed, the largest first (default: ${DEFAULT-VALUE})",
+            description =
+                    "how many topics are listed, the largest first (default: ${DEFAULT-VALUE})",
             defaultValue = "20",
             paramLabel = "N")
     private int topics = 20;

@@ -97,8 +97,7 @@ final class BucketTree implements Callable<Integer> {
         List<Row> rows =
                 tree.folders().stream()
                         .map(each ->
-                                new Row(
-                                        each.path(), each.depth(), each.objects(), each.bytes()))
+                                new Row(each.path(), each.depth(), each.objects(), each.bytes()))
                         .toList();
         Row whole = rows.getFirst();
         return new View(

@@ -36,9 +36,7 @@ final class BucketVerifyAccess implements Callable<Integer> {
     @Mixin private final Output output = new Output();
     @Mixin private final BucketAccess bucket = new BucketAccess();
 
-    @Option(
-            names = "--read-only",
-            description = "only what a reader needs; writes nothing")
+    @Option(names = "--read-only", description = "only what a reader needs; writes nothing")
     private boolean readOnly;
 
     @Override

@@ -15,7 +15,6 @@ import io.varve.manifest.VersionTooNewException;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
-import io.varve.objectstore.ObjectStores;
 import io.varve.recovery.RecoveryException;
 import io.varve.recovery.RecoveryOptions;
 import io.varve.recovery.RecoveryPlan;
@@ -134,7 +133,7 @@ final class RecoverRun implements Callable<Integer> {
         ClusterInfo info = broker.get("/api/v1/cluster", ClusterInfo.class);
         String url = targetBucket == null ? info.bucket() : targetBucket;
         try (ObjectStore source = bucket.open();
-                ObjectStore target = ObjectStores.openExisting(url)) {
+                ObjectStore target = bucket.open("--target-bucket", url)) {
             List<Wanted> wanted = new ArrayList<>();
             for (TopicSource found : TopicPlanner.plan(source, topics)) {
                 String name = as;

@@ -43,17 +43,25 @@ public final class BucketAccess {
 
     /// Opens the bucket, which must be there. Calls keep to the limits that the environment gives.
     public ObjectStore open() throws CommandFailure {
+        return open("--bucket", url);
+    }
+
+    /// Opens another bucket in the same way, which must be there.
+    ///
+    /// @param option that names it, for messages
+    public ObjectStore open(String option, String otherUrl) throws CommandFailure {
         BucketSettings settings = settings();
         StoreGovernor governor =
-                new StoreGovernor(GovernorLimits.of(url, settings.rates()), System::nanoTime);
+                new StoreGovernor(GovernorLimits.of(otherUrl, settings.rates()), System::nanoTime);
         try {
-            ObjectStore store =
-                    ObjectStores.openExisting(url, StoreAccess.of(settings, governor));
+            ObjectStore store = ObjectStores.openExisting(otherUrl, StoreAccess.of(settings, governor));
             return new GovernedBucket(store, governor, new RequestMeter()).allAs(Priority.READ);
         } catch (BucketUrlException e) {
-            throw new CommandFailure("--bucket: " + e.getMessage(), e);
+            throw new CommandFailure(option + ": " + e.getMessage(), e);
         } catch (ObjectStoreException e) {
-            throw failure("cannot open the bucket", e);
+            throw new CommandFailure(
+                    "cannot open the bucket: " + option + "=" + otherUrl + ": " + e.getMessage(),
+                    e);
         }
     }
 

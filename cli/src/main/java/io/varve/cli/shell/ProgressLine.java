@@ -6,8 +6,8 @@ import java.io.PrintWriter;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// How far a walk through a bucket is, on one line of a terminal that is written over; nothing where
-/// there is no terminal, or when it is over soon. Owner: one command.
+/// How far a walk through a bucket is, on one line of a terminal that is written over; nothing
+/// where there is no terminal, or when it is over soon. Owner: one command.
 public final class ProgressLine implements AutoCloseable {
     private static final long EVERY_NS = 200_000_000;
     private static final String CLEAR = "\r\033[K";

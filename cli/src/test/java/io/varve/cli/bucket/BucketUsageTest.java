@@ -29,8 +29,7 @@ final class BucketUsageTest {
     }
 
     private void segment(String topic, long bytes) {
-        objects.put(
-                BucketKeys.segment(topic, ORDERS, bytes, bytes + 1, 1, 1, 7), bytes);
+        objects.put(BucketKeys.segment(topic, ORDERS, bytes, bytes + 1, 1, 1, 7), bytes);
     }
 
     @Test

@@ -158,7 +158,8 @@ class BucketVerifyAccessTest {
 
         assertThat(AccessText.of(view))
                 .contains("region eu-west-3", "versioning=Enabled", "stays and costs")
-                .contains("not known whether it locks new objects: it takes s3:GetBucketObjectLock");
+                .contains(
+                        "not known whether it locks new objects: it takes s3:GetBucketObjectLock");
         assertShape("bucket-verify-access", view);
     }
 

@@ -58,7 +58,10 @@ final class FolderTreeTest {
                 List<String> parts = new ArrayList<>();
                 int depth = 1 + random.nextInt(4);
                 for (int part = 0; part < depth; part++) {
-                    parts.add("a.0-".charAt(random.nextInt(4)) + "" + (char) ('a' + random.nextInt(3)));
+                    parts.add(
+                            "a.0-".charAt(random.nextInt(4))
+                                    + ""
+                                    + (char) ('a' + random.nextInt(3)));
                 }
                 objects.put(String.join("/", parts), (long) random.nextInt(1_000));
             }
@@ -76,9 +79,7 @@ final class FolderTreeTest {
                 }
             }
             expected.add("");
-            assertThat(tree.folders())
-                    .extracting(Folder::path)
-                    .containsExactlyElementsOf(expected);
+            assertThat(tree.folders()).extracting(Folder::path).containsExactlyElementsOf(expected);
             for (Folder folder : tree.folders()) {
                 long bytes =
                         objects.entrySet().stream()

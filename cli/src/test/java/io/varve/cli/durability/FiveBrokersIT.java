@@ -140,10 +140,7 @@ class FiveBrokersIT {
             topics.add(topic(factor));
         }
         try (Admin admin = Cluster.admin(bootstrap)) {
-            return admin.describeTopics(topics)
-                    .allTopicNames()
-                    .get(30, TimeUnit.SECONDS)
-                    .values();
+            return admin.describeTopics(topics).allTopicNames().get(30, TimeUnit.SECONDS).values();
         }
     }
 }

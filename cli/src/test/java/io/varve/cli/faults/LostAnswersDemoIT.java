@@ -19,9 +19,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The demo with its bucket behind a connection that breaks off one answer in twenty, of requests that
-/// the server has carried out: puts, reads, listings, deletes. Random: the seed is in the message, and
-/// `-Dsim.seed=N` chooses the same share of answers again.
+/// The demo with its bucket behind a connection that breaks off one answer in twenty, of requests
+/// that the server has carried out: puts, reads, listings, deletes. Random: the seed is in the
+/// message, and `-Dsim.seed=N` chooses the same share of answers again.
 class LostAnswersDemoIT {
     private static final int ONE_IN = 20;
     private static final Duration DEMO = Duration.ofMinutes(4);
@@ -60,12 +60,11 @@ class LostAnswersDemoIT {
         }
     }
 
-    /// The demo leaves no broker: another one takes what it has restored, works a little, and tidies
-    /// up.
+    /// The demo leaves no broker: another one takes what it has restored, works a little, and
+    /// tidies up.
     private static void requireNothingUnnamed(Path folder, MinioBucket bucket, String seed)
             throws Exception {
-        Ended recovered =
-                run(folder, bucket, "recover", "run", "--cluster", "--yes", "--force");
+        Ended recovered = run(folder, bucket, "recover", "run", "--cluster", "--yes", "--force");
         assertThat(recovered.exitCode()).as("%s%n%s", seed, recovered.said()).isZero();
         Map<String, String> quick =
                 Map.of(
@@ -87,13 +86,16 @@ class LostAnswersDemoIT {
                             audits.incrementAndGet();
                             Ended audit =
                                     run(folder, bucket, "audit", "--delete-grace-ms", GRACE_MS);
-                            assertThat(audit.exitCode())
-                                    .as("%s%n%s", seed, audit.out())
-                                    .isZero();
+                            assertThat(audit.exitCode()).as("%s%n%s", seed, audit.out()).isZero();
                         });
             }
             System.out.println(
-                    "lost answers: " + bucket.answers().lost() + ", audits: " + audits + ", " + seed);
+                    "lost answers: "
+                            + bucket.answers().lost()
+                            + ", audits: "
+                            + audits
+                            + ", "
+                            + seed);
         }
     }
 

@@ -33,8 +33,7 @@ class BucketAccessTest {
         server.createContext(
                 "/",
                 exchange -> {
-                    authorizations.add(
-                            exchange.getRequestHeaders().getFirst("Authorization"));
+                    authorizations.add(exchange.getRequestHeaders().getFirst("Authorization"));
                     byte[] empty =
                             "<ListBucketResult></ListBucketResult>"
                                     .getBytes(StandardCharsets.US_ASCII);

@@ -23,7 +23,8 @@ import java.util.Set;
 ///
 /// Around: one small read for each part of the prefix. Inside: at most [#REQUESTS_MAX] requests;
 /// folders that are too large to be listed are skipped over and looked into afterwards, the
-/// outermost first. A bucket so wide that this does not reach the end may hide a cluster. Stateless.
+/// outermost first. A bucket so wide that this does not reach the end may hide a cluster.
+/// Stateless.
 public final class NestedClusters {
     /// Most requests for what lies inside.
     static final int REQUESTS_MAX = 64;
@@ -115,7 +116,8 @@ public final class NestedClusters {
                 String last = page.getLast().key();
                 int slash = last.indexOf('/', folder.length());
                 after = slash < 0 ? last : last.substring(0, slash) + (char) ('/' + 1);
-                if (slash >= 0 && !(claimed && OWN_FOLDERS.contains(last.substring(0, slash + 1)))) {
+                if (slash >= 0
+                        && !(claimed && OWN_FOLDERS.contains(last.substring(0, slash + 1)))) {
                     String child = last.substring(0, slash + 1);
                     Optional<Neighbour> found = neighbour(child + BucketKeys.varveJson());
                     if (found.isPresent()) {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param account the storage account, which signs requests
 /// @param endpoint null for Microsoft's own, `https://ACCOUNT.blob.core.windows.net`
 public record AzureAddress(ServiceUrl location, String account, @Nullable URI endpoint) {
-    private static final Pattern CONTAINER =
-            Pattern.compile("(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])+");
+    private static final Pattern CONTAINER = Pattern.compile("(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])+");
     private static final Pattern ACCOUNT = Pattern.compile("[a-z0-9]{3,24}");
     private static final String FORM =
             "write azure://CONTAINER/PREFIX?account=ACCOUNT&endpoint=URL, prefix and endpoint optional, the container in 3 to 63 of a-z, 0-9 and -";

@@ -38,8 +38,11 @@ final class AzureBatch {
     private static final Pattern ANSWERS_BOUNDARY =
             Pattern.compile("boundary=\"?([^\";]{1,200})\"?", Pattern.CASE_INSENSITIVE);
     private static final Pattern CONTENT_ID =
-            Pattern.compile("^Content-ID:\\s*(\\d{1,6})\\s*$", Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
-    private static final Pattern STATUS = Pattern.compile("^HTTP/1\\.\\d (\\d{3})", Pattern.MULTILINE);
+            Pattern.compile(
+                    "^Content-ID:\\s*(\\d{1,6})\\s*$",
+                    Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
+    private static final Pattern STATUS =
+            Pattern.compile("^HTTP/1\\.\\d (\\d{3})", Pattern.MULTILINE);
     private static final Pattern HEADER =
             Pattern.compile("^(x-ms-[A-Za-z-]{1,60}):\\s*(\\S[^\\r\\n]{0,500})", Pattern.MULTILINE);
     private static final String NOT_NAMED = "the answer does not name the key";
@@ -96,7 +99,10 @@ final class AzureBatch {
             body.append("Content-Type: application/http").append(LINE);
             body.append("Content-Transfer-Encoding: binary").append(LINE);
             body.append("Content-ID: ").append(i).append(LINE).append(LINE);
-            body.append("DELETE ").append(delete.getUrl().getFile()).append(" HTTP/1.1").append(LINE);
+            body.append("DELETE ")
+                    .append(delete.getUrl().getFile())
+                    .append(" HTTP/1.1")
+                    .append(LINE);
             for (HttpHeader header : delete.getHeaders()) {
                 body.append(header.getName()).append(": ");
                 body.append(header.getValue()).append(LINE);
@@ -116,7 +122,9 @@ final class AzureBatch {
                     "answer to a batch is none: operation=delete, " + address.place(), null);
         }
         Map<Integer, AzureAnswer> answers = new HashMap<>();
-        for (String part : new String(whole.body(), UTF_8).split(Pattern.quote("--" + boundary.group(1)), -1)) {
+        for (String part :
+                new String(whole.body(), UTF_8)
+                        .split(Pattern.quote("--" + boundary.group(1)), -1)) {
             Matcher status = STATUS.matcher(part);
             if (!status.find()) {
                 continue;
@@ -145,17 +153,16 @@ final class AzureBatch {
                 part.substring(status.end()).getBytes(UTF_8));
     }
 
-    /// What is not there is deleted; so is a folder of a hierarchical namespace, which is no object.
+    /// What is not there is deleted; so is a folder of a hierarchical namespace, which is no
+    /// object.
     private DeleteResult result(String key, Optional<AzureAnswer> answer) {
         if (answer.isEmpty()) {
-            return new DeleteResult.Failed(
-                    connection.errors().ended(NOT_NAMED, "delete", key));
+            return new DeleteResult.Failed(connection.errors().ended(NOT_NAMED, "delete", key));
         }
         AzureAnswer said = answer.get();
         boolean gone =
                 said.isSuccess()
-                        || (said.getStatusCode() == 404
-                                && !said.code().startsWith("Container"))
+                        || (said.getStatusCode() == 404 && !said.code().startsWith("Container"))
                         || said.code().equals("DirectoryIsNotEmpty");
         return gone
                 ? new DeleteResult.Deleted()

@@ -56,11 +56,15 @@ enum AzureCredentials {
                     new StorageSharedKeyCredentialPolicy(
                             new StorageSharedKeyCredential(
                                     address.account(),
-                                    key(given.flatMap(BucketSettings.Azure::accountKey).orElseThrow())));
+                                    key(
+                                            given.flatMap(BucketSettings.Azure::accountKey)
+                                                    .orElseThrow())));
             case SAS_TOKEN ->
                     new AzureSasCredentialPolicy(
                             new AzureSasCredential(
-                                    token(given.flatMap(BucketSettings.Azure::sasToken).orElseThrow())),
+                                    token(
+                                            given.flatMap(BucketSettings.Azure::sasToken)
+                                                    .orElseThrow())),
                             false);
             case DEFAULT_CHAIN -> {
                 if (address.isPlain()) {

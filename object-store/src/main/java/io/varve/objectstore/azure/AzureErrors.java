@@ -71,7 +71,8 @@ final class AzureErrors {
                             null);
         }
         if (AzureRetries.slowsDown(status)) {
-            return new ObjectStoreException.Transient("the store asks to slow down: " + facts, null);
+            return new ObjectStoreException.Transient(
+                    "the store asks to slow down: " + facts, null);
         }
         if (AzureRetries.passes(status)) {
             return new ObjectStoreException.Transient("the store failed: " + facts, null);
@@ -91,11 +92,7 @@ final class AzureErrors {
     }
 
     private String where(String action, @Nullable String key) {
-        return "operation="
-                + action
-                + (key == null ? "" : ", key=" + key)
-                + ", "
-                + address.place();
+        return "operation=" + action + (key == null ? "" : ", key=" + key) + ", " + address.place();
     }
 
     private String remedy(int status, String code, AzureAnswer answer) {

@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/// How the SDK's requests reach the network: blocking, on the thread that calls, each attempt with a
-/// deadline. An answer is read whole, into one array, within its attempt: one that breaks off is
+/// How the SDK's requests reach the network: blocking, on the thread that calls, each attempt with
+/// a deadline. An answer is read whole, into one array, within its attempt: one that breaks off is
 /// the retry policy's, and no answer is ever put together from two.
 ///
 /// This is Apache's client and not the SDK's own adapter of the JDK's: that one passes bodies on in
@@ -186,8 +186,7 @@ final class AzureHttp implements HttpClient, AutoCloseable {
         AzureBody bytes = body == null ? AzureBody.NONE : AzureBody.of(body.toBytes());
         HttpUriRequestBase message = message(request, bytes, false, limits.attempt());
         Attempt attempt = new Attempt(message, limits.attempt());
-        return attempt.run(
-                response -> read(request, response, FOREIGN_BYTES_MAX));
+        return attempt.run(response -> read(request, response, FOREIGN_BYTES_MAX));
     }
 
     private AzureAnswer exchange(HttpRequest request, AzureCall call) throws IOException {
@@ -201,9 +200,7 @@ final class AzureHttp implements HttpClient, AutoCloseable {
                     .run(response -> {
                         answered.set(true);
                         requests.answered(
-                                call.operation(),
-                                response.getCode(),
-                                System.nanoTime() - startNs);
+                                call.operation(), response.getCode(), System.nanoTime() - startNs);
                         return read(request, response, call.answerBytesMax());
                     });
         } finally {
@@ -224,8 +221,7 @@ final class AzureHttp implements HttpClient, AutoCloseable {
                     header.getName().equalsIgnoreCase("Content-Length")
                             || header.getName().equalsIgnoreCase("Host");
             if (!own) {
-                header.getValuesList()
-                        .forEach(value -> message.addHeader(header.getName(), value));
+                header.getValuesList().forEach(value -> message.addHeader(header.getName(), value));
             }
         }
         if (body.bytes() > 0) {
@@ -263,21 +259,22 @@ final class AzureHttp implements HttpClient, AutoCloseable {
         AzureAnswer run(Answer answer) throws IOException {
             Future<?> deadline =
                     deadlines.schedule(
-                            this::end,
-                            time.plus(limits.attempt()).toNanos(),
-                            TimeUnit.NANOSECONDS);
+                            this::end, time.plus(limits.attempt()).toNanos(), TimeUnit.NANOSECONDS);
             try {
-                return client.execute(message, response -> {
-                    AzureAnswer whole = answer.read(response);
-                    if (late) {
-                        throw new IOException("its connection was closed");
-                    }
-                    return whole;
-                });
+                return client.execute(
+                        message,
+                        response -> {
+                            AzureAnswer whole = answer.read(response);
+                            if (late) {
+                                throw new IOException("its connection was closed");
+                            }
+                            return whole;
+                        });
             } catch (IOException e) {
                 if (late) {
                     SocketTimeoutException timedOut =
-                            new SocketTimeoutException("no whole answer: seconds=" + time.toSeconds());
+                            new SocketTimeoutException(
+                                    "no whole answer: seconds=" + time.toSeconds());
                     timedOut.initCause(e);
                     throw timedOut;
                 }

@@ -14,8 +14,8 @@ import java.util.List;
 /// Listings from any key on.
 ///
 /// The service begins at a key when it is asked to (`startFrom`, the key itself included). Servers
-/// that do not know it begin at the prefix, as Azurite does, or refuse; then all pages from there on
-/// are read, as large as they come, and what was not wanted is dropped. Thread-safe.
+/// that do not know it begin at the prefix, as Azurite does, or refuse; then all pages from there
+/// on are read, as large as they come, and what was not wanted is dropped. Thread-safe.
 final class AzureListing {
     /// The largest page that the service gives.
     private static final int PAGE_KEYS_MAX = 5_000;
@@ -63,7 +63,8 @@ final class AzureListing {
             if (answer.getStatusCode() != 400) {
                 ListingPage page = read(answer);
                 List<Entry> entries = page.entries();
-                if (!entries.isEmpty() && entries.getFirst().name().compareTo(BlobNames.of(after)) < 0) {
+                if (!entries.isEmpty()
+                        && entries.getFirst().name().compareTo(BlobNames.of(after)) < 0) {
                     knowsStart = false;
                     found.skips = true;
                 }

@@ -69,8 +69,8 @@ public final class AzureObjectStore implements ObjectStore {
         this.reads = new AzureReads(address, connection, access.limits(), listing);
     }
 
-    /// Opens a container. It is asked whether it is there; a store that does not answer is met again
-    /// at the first request.
+    /// Opens a container. It is asked whether it is there; a store that does not answer is met
+    /// again at the first request.
     ///
     /// @throws ObjectStoreException.NotFound there is no such container
     /// @throws ObjectStoreException.Denied credentials or permissions are wrong
@@ -109,7 +109,10 @@ public final class AzureObjectStore implements ObjectStore {
                         : head(key).orElseThrow(() -> gone(key));
             } catch (ObjectStoreException e) {
                 ObjectStoreException error = bytes.failure().orElse(e);
-                return put.settle(call.attempts(), error, () -> reads.look(key).map(answer -> found(key, answer)));
+                return put.settle(
+                        call.attempts(),
+                        error,
+                        () -> reads.look(key).map(answer -> found(key, answer)));
             }
         }
     }
@@ -126,10 +129,7 @@ public final class AzureObjectStore implements ObjectStore {
                         .header("Content-Type", "application/octet-stream")
                         .header("Content-MD5", body.md5())
                         .header(STAMP_HEADER, put.stamp())
-                        .body(
-                                body,
-                                limits.attemptOf(body.bytes()),
-                                limits.callOf(body.bytes()));
+                        .body(body, limits.attemptOf(body.bytes()), limits.callOf(body.bytes()));
         access.settings().storageClass().ifPresent(tier -> call.header("x-ms-access-tier", tier));
         if (put.mode() == PutMode.IF_ABSENT) {
             call.header("If-None-Match", "*");

@@ -43,7 +43,10 @@ final class AzureTraits {
                         ? new Trait.Present("versioning=enabled")
                         : new Trait.Unknown(
                                 "the account's management knows: az storage account blob-service-properties show"),
-                ask(HttpMethod.HEAD, address.containerUrl() + "?restype=container", AzureTraits::retention),
+                ask(
+                        HttpMethod.HEAD,
+                        address.containerUrl() + "?restype=container",
+                        AzureTraits::retention),
                 ask(
                         HttpMethod.GET,
                         address.serviceUrl() + "/?restype=service&comp=properties",

@@ -18,6 +18,7 @@ import org.apache.hc.core5.http.io.SessionInputBuffer;
 /// meets the end of the connection before the end of the head has met no answer. Thread-safe.
 final class WholeHeads implements HttpMessageParserFactory<ClassicHttpResponse> {
     @Override
+    @SuppressWarnings("deprecation") // the interface has no other to be implemented
     public HttpMessageParser<ClassicHttpResponse> create(Http1Config config) {
         HttpMessageParser<ClassicHttpResponse> parser = new DefaultHttpResponseParser(config);
         return (buffer, in) -> parse(parser, buffer, in);

@@ -19,8 +19,9 @@ import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.jspecify.annotations.Nullable;
 
 /// The way of Google's SDK to the network, for one [Attempt]: the pool of connections that the
-/// backend for S3 uses too. The SDK's own, on the JDK's `HttpURLConnection`, keeps five connections,
-/// sends some requests again by itself, and cannot be ended from outside. Owner: one attempt.
+/// backend for S3 uses too. The SDK's own, on the JDK's `HttpURLConnection`, keeps five
+/// connections, sends some requests again by itself, and cannot be ended from outside. Owner: one
+/// attempt.
 final class AttemptTransport extends HttpTransport {
     private final CloseableHttpClient client;
     private final Attempt attempt;

@@ -40,9 +40,7 @@ public record GcsAddress(ServiceUrl location, @Nullable URI endpoint) {
     /// The URL again, with what is not the default.
     public String url() {
         return location.with(
-                endpoint == null
-                        ? List.of()
-                        : List.of(Map.entry("endpoint", endpoint.toString())));
+                endpoint == null ? List.of() : List.of(Map.entry("endpoint", endpoint.toString())));
     }
 
     /// Where all requests go; ends with a slash.

@@ -130,8 +130,7 @@ final class GcsConnection implements AutoCloseable {
     ///
     /// @param key of the object, or null for a request about many or about the bucket
     /// @param bytes of the body that is sent or received, at most
-    <T> T call(
-            StoreOperation operation, @Nullable String key, long bytes, Exchange<T> exchange)
+    <T> T call(StoreOperation operation, @Nullable String key, long bytes, Exchange<T> exchange)
             throws ObjectStoreException {
         Duration time = access.limits().callOf(bytes);
         long startNs = System.nanoTime();

@@ -75,15 +75,16 @@ final class GcsDeletion {
     private void deleteBatch(List<String> keys) throws ObjectStoreException {
         Set<String> open = new LinkedHashSet<>(keys);
         try {
-            var _ = connection.call(
-                    StoreOperation.DELETE,
-                    null,
-                    0,
-                    requests -> {
-                        send(requests, List.copyOf(open));
-                        open.removeAll(results.keySet());
-                        return checkNoneIsLeft(open);
-                    });
+            var _ =
+                    connection.call(
+                            StoreOperation.DELETE,
+                            null,
+                            0,
+                            requests -> {
+                                send(requests, List.copyOf(open));
+                                open.removeAll(results.keySet());
+                                return checkNoneIsLeft(open);
+                            });
         } catch (ObjectStoreException.Transient e) {
             // Where the last answer was one about keys, each has its own result.
             if (Collections.disjoint(open, refused.keySet())) {

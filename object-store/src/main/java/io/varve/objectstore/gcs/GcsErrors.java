@@ -80,7 +80,9 @@ final class GcsErrors {
         return new GcsFailure(
                 new ObjectStoreException.Transient(
                         unknown
-                                ? "the endpoint's name does not resolve: " + facts + "; is it right?"
+                                ? "the endpoint's name does not resolve: "
+                                        + facts
+                                        + "; is it right?"
                                 : "no answer from the store: " + facts,
                         failure),
                 Next.SOON);

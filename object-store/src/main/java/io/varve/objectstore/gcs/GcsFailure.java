@@ -4,8 +4,8 @@ package io.varve.objectstore.gcs;
 import io.varve.objectstore.ObjectStoreException;
 
 /// An attempt that failed: what it means to the caller, and whether another one may do better. Not
-/// an [java.io.IOException]: the SDK's executor takes a time-out of a socket for the interruption of
-/// its thread, and interrupts it.
+/// an [java.io.IOException]: the SDK's executor takes a time-out of a socket for the interruption
+/// of its thread, and interrupts it.
 final class GcsFailure extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -38,15 +38,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A bucket of Google Cloud Storage, by its JSON API. Keys are the bucket's; the address's prefix is
-/// not added here.
+/// A bucket of Google Cloud Storage, by its JSON API. Keys are the bucket's; the address's prefix
+/// is not added here.
 ///
 /// **Put** is one request, metadata and bytes together; `ifGenerationMatch=0` makes it conditional,
 /// and the service refuses bytes that have not the CRC32C of the metadata. Each puts its stamp on
 /// its object ([StampedPut]).
 ///
-/// **Retries and deadlines** are the SDK's ([GcsRetries], [io.varve.objectstore.StoreLimits]). A put
-/// whose outcome is unknown takes one more look.
+/// **Retries and deadlines** are the SDK's ([GcsRetries], [io.varve.objectstore.StoreLimits]). A
+/// put whose outcome is unknown takes one more look.
 ///
 /// Times are whole seconds, as in HTTP. Thread-safe; holds one thread.
 public final class GcsObjectStore implements ObjectStore {
@@ -90,8 +90,7 @@ public final class GcsObjectStore implements ObjectStore {
             GcsAddress address, HttpRequestInitializer credentials, StoreAccess access)
             throws ObjectStoreException {
         GcsObjectStore store =
-                new GcsObjectStore(
-                        address, access, GcsConnection.to(address, credentials, access));
+                new GcsObjectStore(address, access, GcsConnection.to(address, credentials, access));
         try {
             var _ = store.askBucket();
         } catch (ObjectStoreException.Transient e) {
@@ -119,8 +118,7 @@ public final class GcsObjectStore implements ObjectStore {
                             return upload(requests, put, body, streams);
                         });
             } catch (ObjectStoreException e) {
-                return put.settle(
-                        attempts.made, streams.failure().orElse(e), () -> look(key));
+                return put.settle(attempts.made, streams.failure().orElse(e), () -> look(key));
             }
         }
     }

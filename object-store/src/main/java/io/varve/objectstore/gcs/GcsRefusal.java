@@ -17,8 +17,8 @@ final class GcsRefusal extends IOException {
     private final String reason;
     private final String words;
 
-    /// @param reason the store's word for what went wrong, as `conditionNotMet`; empty where it said
-    ///   none
+    /// @param reason the store's word for what went wrong, as `conditionNotMet`; empty where it
+    ///   said none
     /// @param words what it says about it, or empty
     GcsRefusal(int status, String reason, String words) {
         super("status=" + status + ", reason=" + reason + ", says=" + words);
@@ -80,8 +80,6 @@ final class GcsRefusal extends IOException {
 
     /// Whether the same request may succeed a little later. 501 is "cannot", 507 is "no room".
     boolean passes() {
-        return slowsDown()
-                || status == 408
-                || (status >= 500 && status != 501 && status != 507);
+        return slowsDown() || status == 408 || (status >= 500 && status != 501 && status != 507);
     }
 }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// parses it: then a broken connection and a server that is no Google look alike. Owner: one
 /// attempt.
 final class GcsRequests {
-    /// Most of an answer's JSON. A page of 1,000 objects has about 1 MiB where a server sends all it
-    /// knows of each.
+    /// Most of an answer's JSON. A page of 1,000 objects has about 1 MiB where a server sends all
+    /// it knows of each.
     private static final int JSON_BYTES_MAX = 32 << 20;
 
     /// Most of an answer that is an error.
@@ -44,7 +44,9 @@ final class GcsRequests {
         HttpRequest request =
                 service.getRequestFactory()
                         .buildRequest(
-                                described.getRequestMethod(), described.buildHttpRequestUrl(), null);
+                                described.getRequestMethod(),
+                                described.buildHttpRequestUrl(),
+                                null);
         request.getHeaders().putAll(described.getRequestHeaders());
         return request;
     }

@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Which failed attempts are made again, and after how long. The SDK carries it out, on the caller's
-/// thread; nothing above it tries a request again by itself. Thread-safe.
+/// Which failed attempts are made again, and after how long. The SDK carries it out, on the
+/// caller's thread; nothing above it tries a request again by itself. Thread-safe.
 final class GcsRetries {
     private final StoreLimits limits;
     private final RandomGenerator random;
@@ -96,8 +96,7 @@ final class GcsRetries {
     private final class Policy<T> extends BasicResultRetryAlgorithm<T> {
         @Override
         public boolean shouldRetry(@Nullable Throwable failure, @Nullable T result) {
-            return failure instanceof GcsFailure attempt
-                    && attempt.next() != GcsFailure.Next.NEVER;
+            return failure instanceof GcsFailure attempt && attempt.next() != GcsFailure.Next.NEVER;
         }
 
         @Override

@@ -35,8 +35,7 @@ final class RangedAnswer {
     /// @throws ObjectStoreException.Denied the store answered with another range than it was asked
     ///   for
     /// @throws IOException the answer broke off
-    static ObjectSlice read(
-            String key, ByteRange range, HttpResponse answer, GcsRequests requests)
+    static ObjectSlice read(String key, ByteRange range, HttpResponse answer, GcsRequests requests)
             throws IOException {
         @Nullable String contentRange = answer.getHeaders().getContentRange();
         if (contentRange == null) {

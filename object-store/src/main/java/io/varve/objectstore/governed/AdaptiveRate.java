@@ -10,8 +10,8 @@ package io.varve.objectstore.governed;
 /// ```
 ///
 /// Answers to what was sent before the store was heard say nothing new: a rate is cut once a
-/// second. Half of what was *used*, because a limit above that would give way in theory only.
-/// Pure; time is told. Owner: whoever guards it.
+/// second. Half of what was *used*, because a limit above that would give way in theory only. Pure;
+/// time is told. Owner: whoever guards it.
 final class AdaptiveRate {
     static final double FLOOR_PER_SECOND = 1;
     private static final double CUT = 0.5;

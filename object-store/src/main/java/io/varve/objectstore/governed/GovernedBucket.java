@@ -80,10 +80,7 @@ public final class GovernedBucket implements AutoCloseable {
         public ObjectInfo put(String key, ObjectBody body, PutMode mode)
                 throws ObjectStoreException {
             return call(
-                    body.bytes(),
-                    () -> store.put(key, body, mode),
-                    ObjectInfo::bytes,
-                    meter::sent);
+                    body.bytes(), () -> store.put(key, body, mode), ObjectInfo::bytes, meter::sent);
         }
 
         @Override

@@ -146,8 +146,7 @@ public final class StoreGovernor implements RequestListener {
         admission.next().ifPresent(next -> next.turn.signal());
     }
 
-    private ObjectStoreException refused(
-            String fact, Waiter waiter, @Nullable Throwable cause) {
+    private ObjectStoreException refused(String fact, Waiter waiter, @Nullable Throwable cause) {
         waitsOf(waiter.priority()).refused.increment();
         long now = nanos.getAsLong();
         return new ObjectStoreException.Transient(

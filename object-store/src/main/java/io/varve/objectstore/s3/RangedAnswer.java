@@ -30,8 +30,8 @@ final class RangedAnswer {
     /// Reads the whole answer, so that a connection that breaks in its middle is the SDK's to try
     /// again.
     ///
-    /// The SDK takes a head that breaks off for one that ends there, so what it says is believed only
-    /// with the bytes behind it.
+    /// The SDK takes a head that breaks off for one that ends there, so what it says is believed
+    /// only with the bytes behind it.
     ///
     /// @throws ObjectStoreException.Denied the store answered with another range than it was asked
     ///   for

@@ -91,8 +91,7 @@ final class S3Connection implements AutoCloseable {
                                         .apiCallAttemptTimeout(limits.attempt())
                                         .apiCallTimeout(limits.call())
                                         .scheduledExecutorService(deadlines))
-                        .httpClientBuilder(
-                                ToldHttpClient.around(http(access), access.requests()));
+                        .httpClientBuilder(ToldHttpClient.around(http(access), access.requests()));
         if (address.endpoint() != null) {
             builder.endpointOverride(address.endpoint());
         }

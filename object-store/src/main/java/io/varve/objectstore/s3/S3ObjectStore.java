@@ -75,10 +75,7 @@ public final class S3ObjectStore implements ObjectStore {
     private final S3Listing listing;
 
     private S3ObjectStore(
-            S3Address address,
-            StoreAccess access,
-            S3Connection connection,
-            S3Errors errors) {
+            S3Address address, StoreAccess access, S3Connection connection, S3Errors errors) {
         this.address = address;
         this.access = access;
         this.connection = connection;
@@ -254,9 +251,9 @@ public final class S3ObjectStore implements ObjectStore {
         return look(key).map(answer -> info(key, answer));
     }
 
-    /// An object with its stamp, by its first byte: where that came, the head of the answer is whole.
-    /// The SDK takes a head that breaks off for one that ends there, and a stamp that is missing for
-    /// that reason would make another's of an object of ours.
+    /// An object with its stamp, by its first byte: where that came, the head of the answer is
+    /// whole. The SDK takes a head that breaks off for one that ends there, and a stamp that is
+    /// missing for that reason would make another's of an object of ours.
     private Optional<StampedPut.Found> find(String key) throws ObjectStoreException {
         ByteRange first = ByteRange.span(0, 1);
         try {
@@ -271,8 +268,7 @@ public final class S3ObjectStore implements ObjectStore {
                                             found(
                                                     key,
                                                     answer,
-                                                    RangedAnswer.read(
-                                                            key, first, answer, bytes))));
+                                                    RangedAnswer.read(key, first, answer, bytes))));
             if (found.info().bytes() > 0) {
                 return Optional.of(found);
             }
@@ -284,9 +280,11 @@ public final class S3ObjectStore implements ObjectStore {
             throw errors.translate("head", key, e);
         }
         // There is no first byte.
-        return look(key).map(answer ->
-                new StampedPut.Found(
-                        info(key, answer), Optional.ofNullable(answer.metadata().get(STAMP))));
+        return look(key)
+                .map(answer ->
+                        new StampedPut.Found(
+                                info(key, answer),
+                                Optional.ofNullable(answer.metadata().get(STAMP))));
     }
 
     private static StampedPut.Found found(String key, GetObjectResponse answer, ObjectSlice slice) {

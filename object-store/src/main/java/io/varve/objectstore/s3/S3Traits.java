@@ -39,9 +39,7 @@ final class S3Traits {
         boolean on =
                 answer.status() == BucketVersioningStatus.ENABLED
                         || answer.status() == BucketVersioningStatus.SUSPENDED;
-        return on
-                ? new Trait.Present("versioning=" + answer.statusAsString())
-                : new Trait.Absent();
+        return on ? new Trait.Present("versioning=" + answer.statusAsString()) : new Trait.Absent();
     }
 
     private Trait retention() {
@@ -49,8 +47,7 @@ final class S3Traits {
                 "s3:GetBucketObjectLockConfiguration",
                 client ->
                         retention(
-                                client.getObjectLockConfiguration(
-                                                request -> request.bucket(bucket))
+                                client.getObjectLockConfiguration(request -> request.bucket(bucket))
                                         .objectLockConfiguration()));
     }
 

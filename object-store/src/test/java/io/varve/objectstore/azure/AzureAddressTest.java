@@ -37,7 +37,8 @@ final class AzureAddressTest {
     void anEndpointNamesTheAccount(String endpoint, String account) {
         AzureAddress address = AzureAddress.parse("//logs?endpoint=" + endpoint);
 
-        String shown = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
+        String shown =
+                endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
         assertThat(address.account()).isEqualTo(account);
         assertThat(address.containerUrl()).isEqualTo(shown + "/logs");
         assertThat(address.url()).isEqualTo("azure://logs?endpoint=" + shown);
@@ -48,16 +49,23 @@ final class AzureAddressTest {
     @Test
     void aGivenAccountCountsMoreThanTheEndpoints() {
         AzureAddress address =
-                AzureAddress.parse("//logs?account=other&endpoint=http://127.0.0.1:1/devstoreaccount1");
+                AzureAddress.parse(
+                        "//logs?account=other&endpoint=http://127.0.0.1:1/devstoreaccount1");
 
         assertThat(address.account()).isEqualTo("other");
         assertThat(address.url())
-                .isEqualTo("azure://logs?account=other&endpoint=http://127.0.0.1:1/devstoreaccount1");
+                .isEqualTo(
+                        "azure://logs?account=other&endpoint=http://127.0.0.1:1/devstoreaccount1");
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"//logs", "//logs/p", "//logs?endpoint=http://localhost:10000", "//logs?endpoint=http://h/a/No_Account"})
+            strings = {
+                "//logs",
+                "//logs/p",
+                "//logs?endpoint=http://localhost:10000",
+                "//logs?endpoint=http://h/a/No_Account"
+            })
     void withoutAnAccountItSaysWhatToAdd(String rest) {
         assertThatThrownBy(() -> AzureAddress.parse(rest))
                 .isInstanceOf(BucketUrlException.class)
@@ -67,8 +75,17 @@ final class AzureAddressTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"//", "//ab?account=acc", "//Logs?account=acc", "//a--b?account=acc", "//-ab?account=acc", "//ab-?account=acc",
-                "//a.b?account=acc", "//a_b?account=acc", "logs?account=acc"})
+            strings = {
+                "//",
+                "//ab?account=acc",
+                "//Logs?account=acc",
+                "//a--b?account=acc",
+                "//-ab?account=acc",
+                "//ab-?account=acc",
+                "//a.b?account=acc",
+                "//a_b?account=acc",
+                "logs?account=acc"
+            })
     void aBadContainerIsRefusedWithTheForm(String rest) {
         assertThatThrownBy(() -> AzureAddress.parse(rest))
                 .isInstanceOf(BucketUrlException.class)

@@ -292,7 +292,8 @@ final class AzureAnswerTest {
     @Test
     void aBatchThatIsRefusedAsAWholeDeletesNothing() {
         server.next(
-                batch("--batchresponse_1\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 400 One\r\nx-ms-error-code: InvalidInput\r\n\r\n"));
+                batch(
+                        "--batchresponse_1\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 400 One\r\nx-ms-error-code: InvalidInput\r\n\r\n"));
         assertThatThrownBy(() -> store.delete(List.of("a")))
                 .isInstanceOf(ObjectStoreException.Denied.class)
                 .hasMessageContaining("code=InvalidInput");
@@ -308,9 +309,10 @@ final class AzureAnswerTest {
         List<String> keys = IntStream.range(0, 1_000).mapToObj(i -> "k" + i).toList();
         for (int from = 0; from < 1_000; from += 256) {
             server.next(
-                    batch(IntStream.range(0, Math.min(256, 1_000 - from))
-                            .mapToObj(i -> part(i, "202 Accepted", ""))
-                            .toArray(String[]::new)));
+                    batch(
+                            IntStream.range(0, Math.min(256, 1_000 - from))
+                                    .mapToObj(i -> part(i, "202 Accepted", ""))
+                                    .toArray(String[]::new)));
         }
 
         assertThat(store.delete(keys))

@@ -104,8 +104,7 @@ final class AzureRetryTest {
                 .isInstanceOf(ObjectStoreException.Transient.class)
                 .hasMessageContaining("asks to slow down")
                 .hasMessageContaining("code=ServerBusy");
-        assertThat(told)
-                .containsExactly("PUT 503", "PUT 503", "PUT 503", "PUT 503", "HEAD 404");
+        assertThat(told).containsExactly("PUT 503", "PUT 503", "PUT 503", "PUT 503", "HEAD 404");
     }
 
     @Test
@@ -129,10 +128,7 @@ final class AzureRetryTest {
         put();
         put();
 
-        assertThat(
-                        server.requests().stream()
-                                .map(it -> it.header("x-ms-meta-varveput"))
-                                .distinct())
+        assertThat(server.requests().stream().map(it -> it.header("x-ms-meta-varveput")).distinct())
                 .hasSize(2);
     }
 
@@ -160,7 +156,8 @@ final class AzureRetryTest {
         server.next(failed, BUSY);
         assertThat(store.list("", "", 10)).isEmpty();
         assertThat(told)
-                .containsExactly("GET 500", "GET 500", "GET 206", "LIST 500", "LIST 503", "LIST 200");
+                .containsExactly(
+                        "GET 500", "GET 500", "GET 206", "LIST 500", "LIST 503", "LIST 200");
     }
 
     @Test
@@ -206,10 +203,13 @@ final class AzureRetryTest {
             var _ = threads.submit(() -> drip(listener, threads, over));
             AzureAddress address =
                     AzureAddress.parse(
-                            "//bucket?endpoint=http://127.0.0.1:" + listener.getLocalPort() + "/acc1");
+                            "//bucket?endpoint=http://127.0.0.1:"
+                                    + listener.getLocalPort()
+                                    + "/acc1");
             long startNs = System.nanoTime();
             try (ObjectStore dripping =
-                    AzureObjectStore.open(address, ScriptedAzure.access(KEYS, limits, this::answered))) {
+                    AzureObjectStore.open(
+                            address, ScriptedAzure.access(KEYS, limits, this::answered))) {
                 assertThatThrownBy(() -> dripping.head("k"))
                         .isInstanceOf(ObjectStoreException.Transient.class)
                         .hasMessageContaining("no answer from the store");
@@ -226,15 +226,16 @@ final class AzureRetryTest {
             throws IOException {
         while (true) {
             Socket client = listener.accept();
-            var _ = threads.submit(() -> {
-                try (client) {
-                    while (!over.await(100, TimeUnit.MILLISECONDS)) {
-                        client.getOutputStream().write('H');
-                        client.getOutputStream().flush();
-                    }
-                }
-                return null;
-            });
+            var _ =
+                    threads.submit(() -> {
+                        try (client) {
+                            while (!over.await(100, TimeUnit.MILLISECONDS)) {
+                                client.getOutputStream().write('H');
+                                client.getOutputStream().flush();
+                            }
+                        }
+                        return null;
+                    });
         }
     }
 }

@@ -37,10 +37,28 @@ final class AzureSettingsTest {
         Path keys = scratch.resolve("server.p12");
         Path pem = scratch.resolve("ca.pem");
         keytool(
-                "-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=127.0.0.1",
-                "-ext", "SAN=ip:127.0.0.1", "-storetype", "PKCS12", "-keystore", keys.toString());
-        keytool("-exportcert", "-rfc", "-alias", "server", "-keystore", keys.toString(),
-                "-file", pem.toString());
+                "-genkeypair",
+                "-alias",
+                "server",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=127.0.0.1",
+                "-ext",
+                "SAN=ip:127.0.0.1",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                keys.toString());
+        keytool(
+                "-exportcert",
+                "-rfc",
+                "-alias",
+                "server",
+                "-keystore",
+                keys.toString(),
+                "-file",
+                pem.toString());
         try (ScriptedAzure server = new ScriptedAzure(tls(keys))) {
             Map<String, String> trusting =
                     Map.of("azure.account-key", ScriptedAzure.SECRET, "ca-file", pem.toString());
@@ -104,8 +122,10 @@ final class AzureSettingsTest {
                                 AzureAddress.parse("//bucket?endpoint=http://nobody.invalid/acc1"),
                                 ScriptedAzure.access(
                                         Map.of(
-                                                "azure.account-key", ScriptedAzure.SECRET,
-                                                "proxy", "http://127.0.0.1:" + proxy.port()),
+                                                "azure.account-key",
+                                                ScriptedAzure.SECRET,
+                                                "proxy",
+                                                "http://127.0.0.1:" + proxy.port()),
                                         ScriptedAzure.QUICK,
                                         RequestListener.NONE))) {
             assertThat(store.head("k")).isEmpty();
@@ -122,8 +142,10 @@ final class AzureSettingsTest {
                 ObjectStore store =
                         server.open(
                                 Map.of(
-                                        "azure.account-key", ScriptedAzure.SECRET,
-                                        "storage-class", "Cool"),
+                                        "azure.account-key",
+                                        ScriptedAzure.SECRET,
+                                        "storage-class",
+                                        "Cool"),
                                 ScriptedAzure.QUICK,
                                 RequestListener.NONE)) {
             store.put("k", ObjectBody.of(new byte[1]), PutMode.OVERWRITE);
@@ -149,7 +171,8 @@ final class AzureSettingsTest {
             server.next(Answer.error(403, "AuthenticationFailed", "sig=hunter2", "sig=hunter2"));
             assertThatThrownBy(() -> store.head("k"))
                     .isInstanceOf(ObjectStoreException.Denied.class)
-                    .hasMessageContaining("object-store.azure.sas-token is not valid for account=acc1")
+                    .hasMessageContaining(
+                            "object-store.azure.sas-token is not valid for account=acc1")
                     .hasMessageNotContaining("hunter2");
 
             for (Request request : server.requests()) {
@@ -158,7 +181,8 @@ final class AzureSettingsTest {
                 assertThat(request.header("Authorization")).isNull();
             }
             assertThat(server.requests().get(2).text())
-                    .contains("DELETE /acc1/bucket/k?sv=2024-11-04&sp=rwdl&sig=hunter2%3D HTTP/1.1");
+                    .contains(
+                            "DELETE /acc1/bucket/k?sv=2024-11-04&sp=rwdl&sig=hunter2%3D HTTP/1.1");
             assertThat(store.url()).doesNotContain("hunter2");
         }
     }

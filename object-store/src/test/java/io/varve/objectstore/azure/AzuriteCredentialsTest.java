@@ -61,8 +61,7 @@ final class AzuriteCredentialsTest {
         String url = server.address(container, server.endpoint()).url();
         try (ObjectStore store = open(url, server.sas(container, "rl"))) {
             assertThat(store.list("", "", 10)).isEmpty();
-            assertThatThrownBy(() ->
-                            store.put("k", ObjectBody.of(new byte[3]), PutMode.IF_ABSENT))
+            assertThatThrownBy(() -> store.put("k", ObjectBody.of(new byte[3]), PutMode.IF_ABSENT))
                     .isInstanceOf(ObjectStoreException.Denied.class)
                     .hasMessageContaining("sp=rwdl");
         }

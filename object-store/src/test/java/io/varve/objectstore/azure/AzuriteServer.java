@@ -68,9 +68,7 @@ public final class AzuriteServer implements TestServer {
             String url = address.containerUrl() + "?restype=container";
             AzureAnswer answer =
                     connection.call(
-                            "test",
-                            null,
-                            new AzureCall(StoreOperation.PUT, method, url, PATIENT));
+                            "test", null, new AzureCall(StoreOperation.PUT, method, url, PATIENT));
             assertThat(answer.getStatusCode()).as("%s %s", method, container).isEqualTo(status);
         }
     }

@@ -184,7 +184,8 @@ final class ScriptedAzure implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    static StoreAccess access(Map<String, String> keys, StoreLimits limits, RequestListener requests) {
+    static StoreAccess access(
+            Map<String, String> keys, StoreLimits limits, RequestListener requests) {
         return new StoreAccess(BucketSettings.of(keys), limits, requests, new SecureRandom());
     }
 

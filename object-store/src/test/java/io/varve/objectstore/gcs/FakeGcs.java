@@ -79,7 +79,6 @@ final class FakeGcs implements BeforeAllCallback, AfterAllCallback, TestServer {
     @Override
     public GcsObjectStore open(String bucket, URI through, StoreLimits limits)
             throws ObjectStoreException {
-        return GcsObjectStore.open(
-                address(bucket, through), access(limits, RequestListener.NONE));
+        return GcsObjectStore.open(address(bucket, through), access(limits, RequestListener.NONE));
     }
 }

@@ -43,7 +43,9 @@ final class GcsAddressTest {
     void anEndpointIsGooglesByItsName() {
         assertThat(GcsAddress.parse("//b-c?endpoint=https://storage-x.p.googleapis.com").isGoogle())
                 .isTrue();
-        assertThat(GcsAddress.parse("//b-c?endpoint=https://googleapis.com.evil.example").isGoogle())
+        assertThat(
+                        GcsAddress.parse("//b-c?endpoint=https://googleapis.com.evil.example")
+                                .isGoogle())
                 .isFalse();
         assertThat(GcsAddress.parse("//b-c?endpoint=https://notgoogleapis.com").isGoogle())
                 .isFalse();
@@ -51,7 +53,12 @@ final class GcsAddressTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"//bucket", "//bucket/p/q", "//bucket?endpoint=http://h:1", "//a.b/p?endpoint=https://h"})
+            strings = {
+                "//bucket",
+                "//bucket/p/q",
+                "//bucket?endpoint=http://h:1",
+                "//a.b/p?endpoint=https://h"
+            })
     void tellsItsUrlAgain(String rest) {
         String url = GcsAddress.parse(rest).url();
 

@@ -66,8 +66,7 @@ final class GcsAnswerTest {
                 .contains("\"name\":\"a/k\"", "\"cacheControl\":\"no-store, no-transform\"")
                 .contains("\"varve-put\":\"", "\r\n\r\n123456789\r\n--varve-")
                 .doesNotContain("storageClass");
-        assertThat(info)
-                .isEqualTo(new ObjectInfo("a/k", 9, Instant.parse("2026-11-28T10:00:00Z")));
+        assertThat(info).isEqualTo(new ObjectInfo("a/k", 9, Instant.parse("2026-11-28T10:00:00Z")));
     }
 
     @Test

@@ -159,14 +159,17 @@ final class GcsRetryTest {
                 .containsOnly(new DeleteResult.Deleted());
 
         assertThat(server.requests()).hasSize(2);
-        assertThat(server.requests().get(1).text()).contains("/o/b ", "/o/d ").doesNotContain("/o/a ");
+        assertThat(server.requests().get(1).text())
+                .contains("/o/b ", "/o/d ")
+                .doesNotContain("/o/a ");
     }
 
     @Test
     void aDeleteTellsOfEachKeyWhatTheStoreSaid() throws IOException {
         Answer busy = Answer.batch("503 backendError");
         server.next(
-                Answer.batch("204", "404 notFound", "403 retentionPolicyNotMet", "503 backendError"),
+                Answer.batch(
+                        "204", "404 notFound", "403 retentionPolicyNotMet", "503 backendError"),
                 busy,
                 busy,
                 busy);
@@ -198,8 +201,7 @@ final class GcsRetryTest {
                     assertThat(elapsedNs).isPositive();
                     told.add(operation + " " + status);
                 };
-        try (ObjectStore watched =
-                server.open(BucketSettings.NONE, ScriptedGcs.QUICK, listener)) {
+        try (ObjectStore watched = server.open(BucketSettings.NONE, ScriptedGcs.QUICK, listener)) {
             server.next(FAILED, SLOW_DOWN);
             watched.put("k", ObjectBody.of(new byte[1]), PutMode.OVERWRITE);
             assertThat(watched.head("k")).isEmpty();

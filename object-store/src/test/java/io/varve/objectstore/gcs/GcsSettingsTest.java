@@ -114,7 +114,9 @@ final class GcsSettingsTest {
             assertThat(server.requests())
                     .extracting(it -> it.uri().getPath())
                     .containsExactly(
-                            "/upload/storage/v1/b/bucket/o", "/token", "/upload/storage/v1/b/bucket/o");
+                            "/upload/storage/v1/b/bucket/o",
+                            "/token",
+                            "/upload/storage/v1/b/bucket/o");
         }
     }
 
@@ -233,8 +235,7 @@ final class GcsSettingsTest {
                     .hasMessageContaining("certificate is not trusted")
                     .hasMessageContaining("object-store.ca-file");
 
-            BucketSettings settings =
-                    BucketSettings.of(Map.of("ca-file", certificate.toString()));
+            BucketSettings settings = BucketSettings.of(Map.of("ca-file", certificate.toString()));
             try (ObjectStore store = open(address, settings)) {
                 put(store);
             }

@@ -87,8 +87,7 @@ final class ScriptedGcs implements AutoCloseable {
             StringBuilder body = new StringBuilder();
             for (String part : parts) {
                 String[] words = part.split(" ", 2);
-                String inner =
-                        words.length < 2 ? "" : words(Integer.parseInt(words[0]), words[1]);
+                String inner = words.length < 2 ? "" : words(Integer.parseInt(words[0]), words[1]);
                 body.append("--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 ")
                         .append(words[0])
                         .append(" x\r\nContent-Type: application/json\r\nContent-Length: ")

@@ -124,7 +124,9 @@ class AdmissionPropertyTest {
             Optional<Ticket> next = admission.next();
             boolean due = next.isPresent() && admission.delayNs(nowNs) == 0;
             Optional<Ticket> got = admission.grantNext(nowNs);
-            assertThat(got).as(seed + ": goes when it was said to").isEqualTo(due ? next : Optional.empty());
+            assertThat(got)
+                    .as(seed + ": goes when it was said to")
+                    .isEqualTo(due ? next : Optional.empty());
             while (got.isPresent()) {
                 taken(got.get());
                 got = admission.grantNext(nowNs);

@@ -34,16 +34,14 @@ final class GovernedBucketTest extends ObjectStoreContract {
 
     @Override
     protected ObjectStore emptyStore(Path directory) {
-        return new GovernedBucket(
-                        new MemoryObjectStore(InstantSource.system()), governor, meter)
+        return new GovernedBucket(new MemoryObjectStore(InstantSource.system()), governor, meter)
                 .as(Priority.READ);
     }
 
     @Test
     void bytesThatMovedAreMetered() throws IOException {
         store().put("k", ObjectBody.of(new byte[100]), PutMode.IF_ABSENT);
-        assertThatThrownBy(
-                        () -> store().put("k", ObjectBody.of(new byte[7]), PutMode.IF_ABSENT))
+        assertThatThrownBy(() -> store().put("k", ObjectBody.of(new byte[7]), PutMode.IF_ABSENT))
                 .isInstanceOf(ObjectStoreException.AlreadyExists.class);
         store().get("k", ByteRange.span(90, 1_000_000));
 

@@ -140,14 +140,15 @@ class StoreGovernorTest {
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         AtomicReference<Boolean> flag = new AtomicReference<>();
         Thread waiting =
-                Thread.ofVirtual().start(() -> {
-                    try {
-                        governor.acquire(READ, 0);
-                    } catch (ObjectStoreException e) {
-                        thrown.set(e);
-                    }
-                    flag.set(Thread.currentThread().isInterrupted());
-                });
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                governor.acquire(READ, 0);
+                            } catch (ObjectStoreException e) {
+                                thrown.set(e);
+                            }
+                            flag.set(Thread.currentThread().isInterrupted());
+                        });
         Awaitility.await().until(() -> governor.waiting(READ) == 1);
 
         waiting.interrupt();
@@ -167,13 +168,14 @@ class StoreGovernorTest {
         governor.acquire(READ, 0).release(0);
         CountDownLatch gone = new CountDownLatch(1);
         Thread first =
-                Thread.ofVirtual().start(() -> {
-                    try {
-                        governor.acquire(JOURNAL, 0).release(0);
-                    } catch (ObjectStoreException e) {
-                        gone.countDown();
-                    }
-                });
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                governor.acquire(JOURNAL, 0).release(0);
+                            } catch (ObjectStoreException e) {
+                                gone.countDown();
+                            }
+                        });
         Awaitility.await().until(() -> governor.waiting(JOURNAL) == 1);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<?> second =

@@ -71,8 +71,7 @@ final class MinioProbeTest {
     void aBucketThatLocksWhatIsPutIsUsedAndSaid() throws Exception {
         String bucket = MINIO.server().newBucket() + "-locked";
         try (S3Client client = MINIO.server().client()) {
-            client.createBucket(request ->
-                    request.bucket(bucket).objectLockEnabledForBucket(true));
+            client.createBucket(request -> request.bucket(bucket).objectLockEnabledForBucket(true));
             DefaultRetention day =
                     DefaultRetention.builder()
                             .mode(ObjectLockRetentionMode.GOVERNANCE)
@@ -119,8 +118,7 @@ final class MinioProbeTest {
                     .hasMessageContaining("read-only")
                     .hasMessageContaining("s3:DeleteObject");
             assertThat(reading.failures()).isEmpty();
-            assertThat(reading.traits().versions().toString())
-                    .contains("s3:GetBucketVersioning");
+            assertThat(reading.traits().versions().toString()).contains("s3:GetBucketVersioning");
             assertThat(reader.list("", "", 10))
                     .extracting(ObjectInfo::key)
                     .containsExactly("a/1", "a/2");
@@ -129,12 +127,12 @@ final class MinioProbeTest {
 
     private static String readers(String bucket) {
         return """
-                {"Version": "2012-10-17", "Statement": [
-                  {"Effect": "Allow", "Principal": {"AWS": ["*"]},
-                   "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::BUCKET/*"]},
-                  {"Effect": "Allow", "Principal": {"AWS": ["*"]},
-                   "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::BUCKET"]}]}
-                """
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Principal": {"AWS": ["*"]},
+           "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::BUCKET/*"]},
+          {"Effect": "Allow", "Principal": {"AWS": ["*"]},
+           "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::BUCKET"]}]}
+        """
                 .replace("BUCKET", bucket);
     }
 }

@@ -92,7 +92,11 @@ final class S3RefusalTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"301, PermanentRedirect", "307, TemporaryRedirect", "400, AuthorizationHeaderMalformed"})
+    @CsvSource({
+        "301, PermanentRedirect",
+        "307, TemporaryRedirect",
+        "400, AuthorizationHeaderMalformed"
+    })
     void aBucketElsewhereIsNamedWithItsRegion(int status, String code) {
         answerAll(Answer.error(status, code).with("x-amz-bucket-region", "eu-west-3"));
 

@@ -52,8 +52,7 @@ final class S3RequestsTest {
                 S3Address.parse("//bucket?endpoint=" + server.endpoint()),
                 StaticCredentialsProvider.create(
                         AwsBasicCredentials.create("user", ScriptedS3.SECRET)),
-                new StoreAccess(
-                        BucketSettings.NONE, ScriptedS3.QUICK, listener, new Random(1)));
+                new StoreAccess(BucketSettings.NONE, ScriptedS3.QUICK, listener, new Random(1)));
     }
 
     @AfterEach

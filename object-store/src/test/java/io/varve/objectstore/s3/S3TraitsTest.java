@@ -37,7 +37,11 @@ final class S3TraitsTest {
 
     private static Answer versioning(String status) {
         return Answer.xml(
-                "<VersioningConfiguration" + NAMESPACE + ">" + status + "</VersioningConfiguration>");
+                "<VersioningConfiguration"
+                        + NAMESPACE
+                        + ">"
+                        + status
+                        + "</VersioningConfiguration>");
     }
 
     private static Answer lock(String rule) {

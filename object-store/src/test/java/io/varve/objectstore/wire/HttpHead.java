@@ -67,7 +67,9 @@ record HttpHead(String text) {
     }
 
     boolean says(String name, String word) {
-        return field(name).map(value -> value.toLowerCase(Locale.ROOT).contains(word)).orElse(false);
+        return field(name)
+                .map(value -> value.toLowerCase(Locale.ROOT).contains(word))
+                .orElse(false);
     }
 
     private static boolean isNamed(String line, String name) {

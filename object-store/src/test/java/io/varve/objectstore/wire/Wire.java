@@ -25,9 +25,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A bad connection to a real server that speaks HTTP/1.1 in the clear: what becomes of each request
-/// and its answer, a [FaultPlan] says. Besides, it may take the condition off every put, as a
-/// server does that does not know it, and put another time into every answer.
+/// A bad connection to a real server that speaks HTTP/1.1 in the clear: what becomes of each
+/// request and its answer, a [FaultPlan] says. Besides, it may take the condition off every put, as
+/// a server does that does not know it, and put another time into every answer.
 ///
 /// Each request goes over a connection of its own to the server, so that none is lost that the plan
 /// does not lose. Thread-safe.
@@ -84,8 +84,9 @@ public final class Wire implements AutoCloseable {
         plan = other;
     }
 
-    /// From now on no request has a condition: neither the header If-None-Match, as of S3 and Azure,
-    /// nor a generation to match, as of Google. A signature that covers the condition is then wrong.
+    /// From now on no request has a condition: neither the header If-None-Match, as of S3 and
+    /// Azure, nor a generation to match, as of Google. A signature that covers the condition is
+    /// then wrong.
     public void stripConditions() {
         stripping = true;
     }
@@ -95,8 +96,8 @@ public final class Wire implements AutoCloseable {
         clockError = later;
     }
 
-    /// From now on an answer that breaks off in its head does so behind so many bytes, at most all but
-    /// one; before, behind a hundred.
+    /// From now on an answer that breaks off in its head does so behind so many bytes, at most all
+    /// but one; before, behind a hundred.
     public void cutHeadsAt(int bytes) {
         headBytes = bytes;
     }
@@ -179,8 +180,7 @@ public final class Wire implements AutoCloseable {
             HttpBody.ofRequest(request).pass(in, OutputStream.nullOutputStream());
         }
         String words = fault == Fault.ANSWER_503 ? "503 Slow Down" : "429 Too Many Requests";
-        String answer =
-                "HTTP/1.1 " + words + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        String answer = "HTTP/1.1 " + words + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         out.write(answer.getBytes(ISO_8859_1));
     }
 
@@ -214,13 +214,10 @@ public final class Wire implements AutoCloseable {
     /// @return whether the server took all of it; one that refuses may stop reading, and its answer
     ///   is there all the same
     private static boolean passBody(
-            HttpHead request, Fault fault, InputStream in, OutputStream server)
-            throws IOException {
+            HttpHead request, Fault fault, InputStream in, OutputStream server) throws IOException {
         HttpBody body = HttpBody.ofRequest(request);
         OutputStream target =
-                fault == Fault.FLIP_REQUEST
-                        ? BadOutput.flipping(server, middle(body))
-                        : server;
+                fault == Fault.FLIP_REQUEST ? BadOutput.flipping(server, middle(body)) : server;
         BadOutput.Patient patient = new BadOutput.Patient(target);
         body.pass(in, patient);
         return !patient.hasFailed();
