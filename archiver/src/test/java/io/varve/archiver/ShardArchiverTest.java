@@ -16,8 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -94,14 +94,18 @@ class ShardArchiverTest {
             archiver.start(Thread.ofVirtual().factory());
             archiver.flush(tier.endIndex()).get(30, TimeUnit.SECONDS);
             assertThat(urgent.counts().of(StoreOperation.PUT).requests()).isEqualTo(1);
-            assertThat(archiver.storedBytes()).isEqualTo(bytesOf(bucket, Set.of(ObjectName.Journal.class)));
+            assertThat(archiver.storedBytes())
+                    .isEqualTo(bytesOf(bucket, Set.of(ObjectName.Journal.class)));
 
             archiver.archiveNow(List.of(orders));
             Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> archiver.status().partitions().getFirst().archivedEnd() == 7);
             assertThat(archiver.storedBytes())
-                    .isEqualTo(bytesOf(bucket, Set.of(ObjectName.Journal.class, ObjectName.Segment.class)));
+                    .isEqualTo(
+                            bytesOf(
+                                    bucket,
+                                    Set.of(ObjectName.Journal.class, ObjectName.Segment.class)));
         }
         assertThat(urgent.counts().of(StoreOperation.PUT).requests())
                 .as("segments and manifests are not urgent")
@@ -112,8 +116,7 @@ class ShardArchiverTest {
     private static long bytesOf(MemoryObjectStore bucket, Set<Class<? extends ObjectName>> kinds)
             throws ObjectStoreException {
         return bucket.list("", "", 1_000).stream()
-                .filter(object ->
-                        kinds.contains(BucketKeys.parse(object.key()).getClass()))
+                .filter(object -> kinds.contains(BucketKeys.parse(object.key()).getClass()))
                 .mapToLong(ObjectInfo::bytes)
                 .sum();
     }

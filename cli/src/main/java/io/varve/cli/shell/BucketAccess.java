@@ -54,7 +54,8 @@ public final class BucketAccess {
         StoreGovernor governor =
                 new StoreGovernor(GovernorLimits.of(otherUrl, settings.rates()), System::nanoTime);
         try {
-            ObjectStore store = ObjectStores.openExisting(otherUrl, StoreAccess.of(settings, governor));
+            ObjectStore store =
+                    ObjectStores.openExisting(otherUrl, StoreAccess.of(settings, governor));
             return new GovernedBucket(store, governor, new RequestMeter()).allAs(Priority.READ);
         } catch (BucketUrlException e) {
             throw new CommandFailure(option + ": " + e.getMessage(), e);
