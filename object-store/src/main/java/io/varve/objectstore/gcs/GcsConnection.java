@@ -9,6 +9,7 @@ import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.StoreOperation;
 import io.varve.objectstore.TrustedCertificates;
+import io.varve.objectstore.WholeHeads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +19,7 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.HttpHost;
@@ -83,6 +85,10 @@ final class GcsConnection implements AutoCloseable {
         StoreLimits limits = access.limits();
         PoolingHttpClientConnectionManagerBuilder connections =
                 PoolingHttpClientConnectionManagerBuilder.create()
+                        .setConnectionFactory(
+                                ManagedHttpClientConnectionFactory.builder()
+                                        .responseParserFactory(new WholeHeads())
+                                        .build())
                         .setMaxConnTotal(limits.connections())
                         .setMaxConnPerRoute(limits.connections())
                         .setDefaultConnectionConfig(

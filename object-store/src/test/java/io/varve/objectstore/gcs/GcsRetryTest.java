@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.gcs;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,9 @@ import io.varve.objectstore.gcs.ScriptedGcs.Answer;
 import io.varve.objectstore.gcs.ScriptedGcs.Request;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -218,6 +222,40 @@ final class GcsRetryTest {
                         "HEAD 404",
                         "DELETE 200",
                         "LIST 200");
+    }
+
+    /// Apache's client took it for one that ends there: an answer without its length or its range.
+    @Test
+    void aHeadThatBreaksOffIsNoAnswer() throws IOException {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var _ = Thread.ofVirtual().start(() -> breakOff(listener));
+            GcsAddress address =
+                    GcsAddress.parse(
+                            "//bucket?endpoint=http://127.0.0.1:" + listener.getLocalPort());
+            try (ObjectStore broken =
+                    GcsObjectStore.open(
+                            address, FakeGcs.access(ScriptedGcs.QUICK, RequestListener.NONE))) {
+                assertThatThrownBy(() -> broken.head("k"))
+                        .isInstanceOf(ObjectStoreException.Transient.class)
+                        .hasMessageContaining("broke off in its head");
+                assertThatThrownBy(() -> broken.get("k", ByteRange.tail(1)))
+                        .isInstanceOf(ObjectStoreException.Transient.class);
+            }
+        }
+    }
+
+    private static void breakOff(ServerSocket listener) {
+        byte[] head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len".getBytes(US_ASCII);
+        try {
+            while (true) {
+                try (Socket client = listener.accept()) {
+                    var _ = client.getInputStream().read(new byte[8_192]);
+                    client.getOutputStream().write(head);
+                }
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
     }
 
     @Test
