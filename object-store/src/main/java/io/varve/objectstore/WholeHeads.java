@@ -7,19 +7,17 @@ import java.io.InputStream;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.HttpException;
-import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParser;
+import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.io.HttpMessageParser;
-import org.apache.hc.core5.http.io.HttpMessageParserFactory;
 import org.apache.hc.core5.http.io.SessionInputBuffer;
 
 /// Reads heads of answers for Apache's client. Its own reader takes a head that breaks off for one that ends
 /// there: a length without its last digits, or an object without the stamp that is on it. Whoever
 /// meets the end of the connection before the end of the head has met no answer. Thread-safe.
-public final class WholeHeads implements HttpMessageParserFactory<ClassicHttpResponse> {
+public final class WholeHeads extends DefaultHttpResponseParserFactory {
     @Override
-    public HttpMessageParser<ClassicHttpResponse> create(Http1Config config) {
-        HttpMessageParser<ClassicHttpResponse> parser = new DefaultHttpResponseParser(config);
+    public HttpMessageParser<ClassicHttpResponse> create() {
+        HttpMessageParser<ClassicHttpResponse> parser = super.create();
         return (buffer, in) -> parse(parser, buffer, in);
     }
 

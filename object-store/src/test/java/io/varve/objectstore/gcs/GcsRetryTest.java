@@ -245,7 +245,7 @@ final class GcsRetryTest {
     }
 
     private static void breakOff(ServerSocket listener) {
-        byte[] head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len".getBytes(US_ASCII);
+        byte[] head = "HTTP/1.1 200 OK\r\nContent-Length: 1".getBytes(US_ASCII);
         try {
             while (true) {
                 try (Socket client = listener.accept()) {
