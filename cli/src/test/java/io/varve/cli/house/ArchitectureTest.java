@@ -161,6 +161,21 @@ class ArchitectureTest {
     }
 
     @Test
+    void azuresSdkIsKnownInOnePackage() {
+        onlyIn(
+                "com.azure..",
+                "io.varve.objectstore.azure..",
+                "go through ObjectStore, and its errors");
+    }
+
+    @Test
+    void googlesSdkIsKnownInOnePackage() {
+        for (String part : List.of("com.google.api..", "com.google.auth..", "com.google.cloud..")) {
+            onlyIn(part, "io.varve.objectstore.gcs..", "go through ObjectStore, and its errors");
+        }
+    }
+
+    @Test
     void picocliIsKnownInTheCommandLineOnly() {
         onlyIn("picocli..", "io.varve.cli..", "logic belongs below the commands");
     }

@@ -15,6 +15,7 @@ import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.TrustedCertificates;
+import io.varve.objectstore.http.WholeHeads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

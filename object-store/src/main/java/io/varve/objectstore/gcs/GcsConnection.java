@@ -9,7 +9,7 @@ import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.StoreOperation;
 import io.varve.objectstore.TrustedCertificates;
-import io.varve.objectstore.WholeHeads;
+import io.varve.objectstore.http.WholeHeads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.varve.objectstore;
+package io.varve.objectstore.http;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -11,9 +11,10 @@ import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.io.HttpMessageParser;
 import org.apache.hc.core5.http.io.SessionInputBuffer;
 
-/// Reads heads of answers for Apache's client. Its own reader takes a head that breaks off for one that ends
-/// there: a length without its last digits, or an object without the stamp that is on it. Whoever
-/// meets the end of the connection before the end of the head has met no answer. Thread-safe.
+/// Reads heads of answers for Apache's client. Its own reader takes a head that breaks off for one
+/// that ends there: a length without its last digits, or an object without the stamp that is on it.
+/// Whoever meets the end of the connection before the end of the head has met no answer.
+/// Thread-safe.
 public final class WholeHeads extends DefaultHttpResponseParserFactory {
     @Override
     public HttpMessageParser<ClassicHttpResponse> create() {
