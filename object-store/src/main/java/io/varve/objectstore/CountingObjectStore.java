@@ -2,7 +2,6 @@
 package io.varve.objectstore;
 
 import io.varve.objectstore.RequestCounts.OperationCounts;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -16,12 +15,13 @@ import java.util.function.ToLongFunction;
 /// Counts the requests to another store. Exact: a request is counted when it has ended, once; a
 /// call that is refused for its arguments is no request. What is asked at the start only
 /// ([ObjectStore#traits], [ObjectStore#enclosing]) is not counted. Thread-safe.
-public final class CountingObjectStore implements ObjectStore {
+public final class CountingObjectStore extends ForwardingObjectStore {
     private final ObjectStore store;
     private final Map<StoreOperation, Counter> counters = new EnumMap<>(StoreOperation.class);
 
     /// @param store closed by [#close]
     public CountingObjectStore(ObjectStore store) {
+        super(store);
         this.store = store;
         for (StoreOperation operation : StoreOperation.values()) {
             counters.put(operation, new Counter());
@@ -77,31 +77,6 @@ public final class CountingObjectStore implements ObjectStore {
     @Override
     public Instant serverTime() throws ObjectStoreException {
         return count(StoreOperation.SERVER_TIME, store::serverTime, time -> 0, time -> 0);
-    }
-
-    @Override
-    public String url() {
-        return store.url();
-    }
-
-    @Override
-    public Optional<Path> directory() {
-        return store.directory();
-    }
-
-    @Override
-    public StoreTraits traits() {
-        return store.traits();
-    }
-
-    @Override
-    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
-        return store.enclosing(name);
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     private <T> T count(

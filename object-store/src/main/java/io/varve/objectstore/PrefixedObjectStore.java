@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,7 +11,7 @@ import java.util.Optional;
 
 /// The part of a bucket below a prefix, as a bucket of its own: keys are relative to the prefix.
 /// Thread-safe.
-final class PrefixedObjectStore implements ObjectStore {
+final class PrefixedObjectStore extends ForwardingObjectStore {
     private final ObjectStore store;
     private final String prefix;
     private final String url;
@@ -20,6 +19,7 @@ final class PrefixedObjectStore implements ObjectStore {
     /// @param prefix parts of a key, each followed by a slash
     /// @param url names this part of the bucket
     PrefixedObjectStore(ObjectStore store, String prefix, String url) {
+        super(store);
         if (!prefix.endsWith("/")) {
             throw new IllegalArgumentException(
                     "prefix does not end with a slash: prefix=" + prefix);
@@ -73,16 +73,6 @@ final class PrefixedObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<Path> directory() {
-        return store.directory();
-    }
-
-    @Override
-    public StoreTraits traits() {
-        return store.traits();
-    }
-
-    @Override
     public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
         List<EnclosingObject> found = new ArrayList<>();
         String folder = prefix;
@@ -111,11 +101,6 @@ final class PrefixedObjectStore implements ObjectStore {
         } catch (ObjectStoreException.NotFound | ObjectStoreException.Denied e) {
             return Optional.empty();
         }
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     private String absolute(String key) {

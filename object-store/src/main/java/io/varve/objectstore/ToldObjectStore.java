@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore;
 
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -12,7 +11,7 @@ import java.util.function.ToIntFunction;
 /// A store without a network, each of whose calls is told of as one request, with the status that
 /// HTTP has for what it came to. So a directory shows the same metrics as a service. What is asked
 /// at the start only is not told of. Thread-safe.
-final class ToldObjectStore implements ObjectStore {
+final class ToldObjectStore extends ForwardingObjectStore {
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
 
@@ -21,6 +20,7 @@ final class ToldObjectStore implements ObjectStore {
 
     /// @param store closed by [#close]
     ToldObjectStore(ObjectStore store, RequestListener listener) {
+        super(store);
         this.store = store;
         this.listener = listener;
     }
@@ -57,31 +57,6 @@ final class ToldObjectStore implements ObjectStore {
     @Override
     public Instant serverTime() throws ObjectStoreException {
         return tell(StoreOperation.SERVER_TIME, store::serverTime, time -> OK);
-    }
-
-    @Override
-    public String url() {
-        return store.url();
-    }
-
-    @Override
-    public Optional<Path> directory() {
-        return store.directory();
-    }
-
-    @Override
-    public StoreTraits traits() {
-        return store.traits();
-    }
-
-    @Override
-    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
-        return store.enclosing(name);
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     /// A call that is refused for its arguments is no request.

@@ -9,18 +9,15 @@ import com.azure.core.http.HttpRequest;
 import com.azure.core.http.HttpResponse;
 import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
-import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
-import io.varve.objectstore.TrustedCertificates;
-import io.varve.objectstore.http.WholeHeads;
+import io.varve.objectstore.http.StoreHttp;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -30,23 +27,12 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.HttpHost;
-import org.apache.hc.core5.http.io.SocketConfig;
-import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -63,12 +49,6 @@ import reactor.core.scheduler.Schedulers;
 /// Reports each attempt of a call to the [RequestListener]. Thread-safe; holds one thread, for
 /// deadlines.
 final class AzureHttp implements HttpClient, AutoCloseable {
-    /// A connection that idles longer is closed instead of used.
-    private static final Duration IDLE_MAX = Duration.ofSeconds(60);
-
-    /// One that idled longer is looked at before it is used.
-    private static final Duration IDLE_TRUSTED = Duration.ofSeconds(1);
-
     private static final int ERROR_BYTES_MAX = 64 << 10;
     private static final int FOREIGN_BYTES_MAX = 1 << 20;
 
@@ -92,70 +72,11 @@ final class AzureHttp implements HttpClient, AutoCloseable {
     ///
     /// @param name of its thread
     static AzureHttp open(String name, StoreAccess access) {
-        CloseableHttpClient client = client(access);
-        ScheduledThreadPoolExecutor deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("azure-deadlines-" + name).factory());
-        // Or each finished attempt's deadline would stay in the queue until it has passed.
-        deadlines.setRemoveOnCancelPolicy(true);
-        return new AzureHttp(client, deadlines, access.limits(), access.requests());
-    }
-
-    private static CloseableHttpClient client(StoreAccess access) {
-        StoreLimits limits = access.limits();
-        BucketSettings settings = access.settings();
-        PoolingHttpClientConnectionManagerBuilder connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(
-                                ManagedHttpClientConnectionFactory.builder()
-                                        .responseParserFactory(new WholeHeads())
-                                        .build())
-                        .setMaxConnTotal(limits.connections())
-                        .setMaxConnPerRoute(limits.connections())
-                        .setDefaultSocketConfig(
-                                SocketConfig.custom()
-                                        .setSoTimeout(Timeout.of(limits.attempt()))
-                                        .setTcpNoDelay(true)
-                                        .build())
-                        .setDefaultConnectionConfig(
-                                ConnectionConfig.custom()
-                                        .setConnectTimeout(Timeout.of(limits.connect()))
-                                        .setSocketTimeout(Timeout.of(limits.attempt()))
-                                        .setIdleTimeout(Timeout.of(IDLE_MAX))
-                                        .setValidateAfterInactivity(TimeValue.of(IDLE_TRUSTED))
-                                        .build());
-        settings.caFile()
-                .ifPresent(file ->
-                        connections.setTlsSocketStrategy(
-                                new DefaultClientTlsStrategy(TrustedCertificates.with(file))));
-        HttpClientBuilder builder =
-                HttpClientBuilder.create()
-                        .setConnectionManager(connections.build())
-                        .disableRedirectHandling()
-                        .disableAutomaticRetries()
-                        .disableContentCompression()
-                        .disableCookieManagement()
-                        .disableAuthCaching()
-                        .setUserAgent("varve");
-        settings.proxy().ifPresent(proxy -> builder.setRoutePlanner(new ByProxy(proxy)));
-        return builder.build();
-    }
-
-    /// Through a proxy; but what only this machine can tell, as its identity, is asked directly.
-    private static final class ByProxy extends DefaultRoutePlanner {
-        private static final String LINK_LOCAL = "169.254.";
-
-        private final HttpHost proxy;
-
-        ByProxy(InetSocketAddress proxy) {
-            super(DefaultSchemePortResolver.INSTANCE);
-            this.proxy = new HttpHost("http", proxy.getHostString(), proxy.getPort());
-        }
-
-        @Override
-        protected @Nullable HttpHost determineProxy(HttpHost target, HttpContext context) {
-            return target.getHostName().startsWith(LINK_LOCAL) ? null : proxy;
-        }
+        return new AzureHttp(
+                StoreHttp.client(access),
+                StoreHttp.deadlines("azure-deadlines-" + name),
+                access.limits(),
+                access.requests());
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.varve.objectstore.faulty;
 
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
-import io.varve.objectstore.EnclosingObject;
+import io.varve.objectstore.ForwardingObjectStore;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectKeys;
@@ -12,13 +12,11 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.StoreOperation;
-import io.varve.objectstore.StoreTraits;
 import io.varve.objectstore.faulty.FaultPlan.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// refused before the plan is asked.
 ///
 /// Thread-safe; requests of several threads reach the plan one after the other.
-public final class FaultyObjectStore implements ObjectStore {
+public final class FaultyObjectStore extends ForwardingObjectStore {
     /// How many lies are remembered; later ones are counted only.
     static final int LIES_KEPT_MAX = 10_000;
 
@@ -52,6 +50,7 @@ public final class FaultyObjectStore implements ObjectStore {
 
     /// @param truth does the work; closed by [#close]
     public FaultyObjectStore(ObjectStore truth, FaultPlan plan, Waiter waiter) {
+        super(truth);
         this.truth = truth;
         this.plan = plan;
         this.waiter = waiter;
@@ -195,31 +194,6 @@ public final class FaultyObjectStore implements ObjectStore {
     @Override
     public Instant serverTime() throws ObjectStoreException {
         return lie(StoreOperation.SERVER_TIME, "", fault -> truth.serverTime());
-    }
-
-    @Override
-    public String url() {
-        return truth.url();
-    }
-
-    @Override
-    public Optional<Path> directory() {
-        return truth.directory();
-    }
-
-    @Override
-    public StoreTraits traits() {
-        return truth.traits();
-    }
-
-    @Override
-    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
-        return truth.enclosing(name);
-    }
-
-    @Override
-    public void close() {
-        truth.close();
     }
 
     private <T> T lie(StoreOperation operation, String key, Work<T> work)

@@ -6,38 +6,19 @@ import com.google.api.client.json.gson.GsonFactory;
 import com.google.api.services.storage.Storage;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.StoreAccess;
-import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.StoreOperation;
-import io.varve.objectstore.TrustedCertificates;
-import io.varve.objectstore.http.WholeHeads;
+import io.varve.objectstore.http.StoreHttp;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /// The SDK's client with everything that it holds: connections, and the one thread that watches its
 /// deadlines. Thread-safe.
 final class GcsConnection implements AutoCloseable {
-    /// A connection that was quiet for longer is looked at before it is used; a server that has
-    /// closed it would cost an attempt.
-    private static final TimeValue LOOKED_AT_AFTER = TimeValue.ofSeconds(1);
-
-    /// A connection that was quiet for longer is not used again.
-    private static final TimeValue KEPT = TimeValue.ofSeconds(60);
-
     private final GcsAddress address;
     private final StoreAccess access;
     private final CloseableHttpClient client;
@@ -68,60 +49,12 @@ final class GcsConnection implements AutoCloseable {
     /// @throws io.varve.objectstore.BucketUrlException the file of certificates cannot be used
     static GcsConnection to(
             GcsAddress address, HttpRequestInitializer credentials, StoreAccess access) {
-        CloseableHttpClient client = client(access);
-        ScheduledThreadPoolExecutor deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1,
-                        Thread.ofPlatform()
-                                .daemon()
-                                .name("gcs-deadlines-" + address.bucket())
-                                .factory());
-        // Or each finished attempt's deadline would stay in the queue until it has passed.
-        deadlines.setRemoveOnCancelPolicy(true);
-        return new GcsConnection(address, access, client, credentials, deadlines);
-    }
-
-    private static CloseableHttpClient client(StoreAccess access) {
-        StoreLimits limits = access.limits();
-        PoolingHttpClientConnectionManagerBuilder connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(
-                                ManagedHttpClientConnectionFactory.builder()
-                                        .responseParserFactory(new WholeHeads())
-                                        .build())
-                        .setMaxConnTotal(limits.connections())
-                        .setMaxConnPerRoute(limits.connections())
-                        .setDefaultConnectionConfig(
-                                ConnectionConfig.custom()
-                                        .setConnectTimeout(Timeout.of(limits.connect()))
-                                        .setSocketTimeout(Timeout.of(limits.attempt()))
-                                        .setValidateAfterInactivity(LOOKED_AT_AFTER)
-                                        .build());
-        if (access.settings().caFile().isPresent()) {
-            connections.setTlsSocketStrategy(
-                    new DefaultClientTlsStrategy(
-                            TrustedCertificates.with(access.settings().caFile().get())));
-        }
-        HttpClientBuilder builder =
-                HttpClients.custom()
-                        .setConnectionManager(connections.build())
-                        .setDefaultRequestConfig(
-                                RequestConfig.custom()
-                                        .setConnectionRequestTimeout(Timeout.of(limits.attempt()))
-                                        .setResponseTimeout(Timeout.of(limits.attempt()))
-                                        .setConnectionKeepAlive(KEPT)
-                                        .build())
-                        .disableAutomaticRetries()
-                        .disableRedirectHandling()
-                        .disableContentCompression()
-                        .disableCookieManagement()
-                        .disableAuthCaching();
-        access.settings()
-                .proxy()
-                .ifPresent(proxy ->
-                        builder.setProxy(
-                                new HttpHost("http", proxy.getHostString(), proxy.getPort())));
-        return builder.build();
+        return new GcsConnection(
+                address,
+                access,
+                StoreHttp.client(access),
+                credentials,
+                StoreHttp.deadlines("gcs-deadlines-" + address.bucket()));
     }
 
     /// What is sent in one attempt, and what is made of the answer.

@@ -4,6 +4,7 @@ package io.varve.objectstore.governed;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
 import io.varve.objectstore.EnclosingObject;
+import io.varve.objectstore.ForwardingObjectStore;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectSlice;
@@ -11,8 +12,6 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestMeter;
-import io.varve.objectstore.StoreTraits;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -67,11 +66,12 @@ public final class GovernedBucket implements AutoCloseable {
         store.close();
     }
 
-    private final class View implements ObjectStore {
+    private final class View extends ForwardingObjectStore {
         private final Priority priority;
         private final Runnable closing;
 
         View(Priority priority, Runnable closing) {
+            super(store);
             this.priority = priority;
             this.closing = closing;
         }
@@ -117,21 +117,6 @@ public final class GovernedBucket implements AutoCloseable {
         @Override
         public Instant serverTime() throws ObjectStoreException {
             return call(store::serverTime);
-        }
-
-        @Override
-        public String url() {
-            return store.url();
-        }
-
-        @Override
-        public Optional<Path> directory() {
-            return store.directory();
-        }
-
-        @Override
-        public StoreTraits traits() {
-            return store.traits();
         }
 
         @Override

@@ -15,7 +15,7 @@ import org.apache.hc.core5.http.io.SessionInputBuffer;
 /// that ends there: a length without its last digits, or an object without the stamp that is on it.
 /// Whoever meets the end of the connection before the end of the head has met no answer.
 /// Thread-safe.
-public final class WholeHeads extends DefaultHttpResponseParserFactory {
+final class WholeHeads extends DefaultHttpResponseParserFactory {
     @Override
     public HttpMessageParser<ClassicHttpResponse> create() {
         HttpMessageParser<ClassicHttpResponse> parser = super.create();

@@ -4,6 +4,7 @@ package io.varve.objectstore.s3;
 import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.StoreAccess;
+import io.varve.objectstore.http.StoreHttp;
 import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.TrustedCertificates;
 import java.io.IOException;
@@ -49,14 +50,7 @@ final class S3Connection implements AutoCloseable {
     static S3Connection to(
             S3Address address, AwsCredentialsProvider credentials, StoreAccess access) {
         ScheduledThreadPoolExecutor deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1,
-                        Thread.ofPlatform()
-                                .daemon()
-                                .name("s3-deadlines-" + address.bucket())
-                                .factory());
-        // Or each finished call's deadline would stay in the queue until it has passed.
-        deadlines.setRemoveOnCancelPolicy(true);
+                StoreHttp.deadlines("s3-deadlines-" + address.bucket());
         try {
             S3Client client = client(address, credentials, access, deadlines);
             return new S3Connection(client, credentials, deadlines);

@@ -4,6 +4,7 @@ package io.varve.objectstore.azure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
@@ -13,55 +14,23 @@ import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.azure.ScriptedAzure.Answer;
 import io.varve.objectstore.azure.ScriptedAzure.Request;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What a configuration gives beside the URL: a CA, a proxy, an access tier, a SAS token.
 final class AzureSettingsTest {
-    private static final String PASSWORD = "changeit";
-
     @TempDir Path scratch;
 
     @Test
     void aServerWithACaOfItsOwnIsTrustedOnlyWithItsFile() throws Exception {
-        Path keys = scratch.resolve("server.p12");
-        Path pem = scratch.resolve("ca.pem");
-        keytool(
-                "-genkeypair",
-                "-alias",
-                "server",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=127.0.0.1",
-                "-ext",
-                "SAN=ip:127.0.0.1",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                keys.toString());
-        keytool(
-                "-exportcert",
-                "-rfc",
-                "-alias",
-                "server",
-                "-keystore",
-                keys.toString(),
-                "-file",
-                pem.toString());
-        try (ScriptedAzure server = new ScriptedAzure(tls(keys))) {
+        TestCertificate certificate = TestCertificate.in(scratch);
+        try (ScriptedAzure server = new ScriptedAzure(certificate.server())) {
             Map<String, String> trusting =
-                    Map.of("azure.account-key", ScriptedAzure.SECRET, "ca-file", pem.toString());
+                    Map.of("azure.account-key", ScriptedAzure.SECRET, "ca-file", certificate.pem().toString());
             try (ObjectStore store =
                     server.open(trusting, ScriptedAzure.QUICK, RequestListener.NONE)) {
                 assertThat(store.head("k")).isEmpty();
@@ -72,33 +41,6 @@ final class AzureSettingsTest {
                     .hasMessageContaining("certificate is not trusted")
                     .hasMessageContaining("set object-store.ca-file");
         }
-    }
-
-    private static SSLContext tls(Path keys) throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(keys)) {
-            store.load(in, PASSWORD.toCharArray());
-        }
-        KeyManagerFactory managers =
-                KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(store, PASSWORD.toCharArray());
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), null, null);
-        return context;
-    }
-
-    private static void keytool(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("-storepass", PASSWORD));
-        Process process =
-                new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("keytool ends").isTrue();
-        assertThat(process.exitValue()).as("keytool " + arguments[0]).isZero();
     }
 
     @Test

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.objectstore.gcs;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -9,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectBody;
@@ -21,21 +21,16 @@ import io.varve.objectstore.StoreLimits;
 import io.varve.objectstore.gcs.ScriptedGcs.Answer;
 import io.varve.objectstore.gcs.ScriptedGcs.Request;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
-import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Credentials, certificates and the proxy, as a configuration gives them.
 final class GcsSettingsTest {
-    private static final char[] PASSWORD = "secret".toCharArray();
-
     @TempDir Path directory;
 
     private ScriptedGcs server;
@@ -223,9 +216,9 @@ final class GcsSettingsTest {
 
     @Test
     void aServerWithACertificateOfItsOwnIsTrustedWhenTheSettingsSaySo() throws Exception {
-        Path certificate = directory.resolve("ca.pem");
+        TestCertificate certificate = TestCertificate.in(directory);
         HttpsServer https = HttpsServer.create(ScriptedGcs.loopback(), 0);
-        https.setHttpsConfigurator(new HttpsConfigurator(identity(certificate)));
+        https.setHttpsConfigurator(new HttpsConfigurator(certificate.server()));
         try (ScriptedGcs secure = new ScriptedGcs(https)) {
             GcsAddress address =
                     GcsAddress.parse("//bucket?endpoint=https://127.0.0.1:" + secure.port());
@@ -235,7 +228,7 @@ final class GcsSettingsTest {
                     .hasMessageContaining("certificate is not trusted")
                     .hasMessageContaining("object-store.ca-file");
 
-            BucketSettings settings = BucketSettings.of(Map.of("ca-file", certificate.toString()));
+            BucketSettings settings = BucketSettings.of(Map.of("ca-file", certificate.pem().toString()));
             try (ObjectStore store = open(address, settings)) {
                 put(store);
             }
@@ -259,52 +252,5 @@ final class GcsSettingsTest {
         assertThatThrownBy(() -> open(settings))
                 .isInstanceOf(BucketUrlException.class)
                 .hasMessageContaining(file.toString());
-    }
-
-    /// A key and a certificate for 127.0.0.1.
-    ///
-    /// @param certificate where it is written, in PEM
-    private SSLContext identity(Path certificate) throws Exception {
-        Path store = directory.resolve("identity.p12");
-        keytool(
-                store,
-                "-genkeypair",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-ext",
-                "san=ip:127.0.0.1");
-        keytool(store, "-exportcert", "-rfc", "-file", certificate.toString());
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, PASSWORD);
-        }
-        KeyManagerFactory managers =
-                KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, PASSWORD);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), null, null);
-        return context;
-    }
-
-    private static void keytool(Path store, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.addAll(List.of(arguments));
-        command.addAll(
-                List.of(
-                        "-alias",
-                        "test",
-                        "-keystore",
-                        store.toString(),
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        new String(PASSWORD)));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), US_ASCII);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(said).isZero();
     }
 }

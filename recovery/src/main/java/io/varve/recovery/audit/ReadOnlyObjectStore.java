@@ -4,7 +4,7 @@ package io.varve.recovery.audit;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.CountingObjectStore;
 import io.varve.objectstore.DeleteResult;
-import io.varve.objectstore.EnclosingObject;
+import io.varve.objectstore.ForwardingObjectStore;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectInfo;
 import io.varve.objectstore.ObjectSlice;
@@ -12,8 +12,6 @@ import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestCounts;
-import io.varve.objectstore.StoreTraits;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -24,12 +22,13 @@ import java.util.concurrent.Semaphore;
 /// A store that cannot be written through: whoever has only this one can change nothing. Counts its
 /// requests and lets a bounded number through at once. Thread-safe; closing it does not close the
 /// store behind it.
-final class ReadOnlyObjectStore implements ObjectStore {
+final class ReadOnlyObjectStore extends ForwardingObjectStore {
     private final CountingObjectStore store;
     private final Semaphore permits;
 
     /// @param atOnce requests in flight
     ReadOnlyObjectStore(ObjectStore store, int atOnce) {
+        super(store);
         this.store = new CountingObjectStore(store);
         this.permits = new Semaphore(atOnce);
     }
@@ -82,26 +81,6 @@ final class ReadOnlyObjectStore implements ObjectStore {
     @Override
     public Instant serverTime() throws ObjectStoreException {
         return store.serverTime();
-    }
-
-    @Override
-    public String url() {
-        return store.url();
-    }
-
-    @Override
-    public Optional<Path> directory() {
-        return store.directory();
-    }
-
-    @Override
-    public StoreTraits traits() {
-        return store.traits();
-    }
-
-    @Override
-    public List<EnclosingObject> enclosing(String name) throws ObjectStoreException {
-        return store.enclosing(name);
     }
 
     @Override
