@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// A store in front of another one: passes on what says what the store is, so that whoever stands in
-/// front changes its calls only. As thread-safe as the other.
+/// A store in front of another one: passes on what says what the store is, so that whoever stands
+/// in front changes its calls only. As thread-safe as the other.
 public abstract class ForwardingObjectStore implements ObjectStore {
     private final ObjectStore behind;
 

@@ -4,13 +4,13 @@ package io.varve.objectstore.azure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestListener;
+import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.azure.ScriptedAzure.Answer;
 import io.varve.objectstore.azure.ScriptedAzure.Request;
 import java.io.IOException;
@@ -30,7 +30,11 @@ final class AzureSettingsTest {
         TestCertificate certificate = TestCertificate.in(scratch);
         try (ScriptedAzure server = new ScriptedAzure(certificate.server())) {
             Map<String, String> trusting =
-                    Map.of("azure.account-key", ScriptedAzure.SECRET, "ca-file", certificate.pem().toString());
+                    Map.of(
+                            "azure.account-key",
+                            ScriptedAzure.SECRET,
+                            "ca-file",
+                            certificate.pem().toString());
             try (ObjectStore store =
                     server.open(trusting, ScriptedAzure.QUICK, RequestListener.NONE)) {
                 assertThat(store.head("k")).isEmpty();

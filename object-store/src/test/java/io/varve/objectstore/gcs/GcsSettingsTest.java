@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.BucketUrlException;
 import io.varve.objectstore.ObjectBody;
@@ -18,6 +17,7 @@ import io.varve.objectstore.PutMode;
 import io.varve.objectstore.RequestListener;
 import io.varve.objectstore.StoreAccess;
 import io.varve.objectstore.StoreLimits;
+import io.varve.objectstore.TestCertificate;
 import io.varve.objectstore.gcs.ScriptedGcs.Answer;
 import io.varve.objectstore.gcs.ScriptedGcs.Request;
 import java.io.IOException;
@@ -228,7 +228,8 @@ final class GcsSettingsTest {
                     .hasMessageContaining("certificate is not trusted")
                     .hasMessageContaining("object-store.ca-file");
 
-            BucketSettings settings = BucketSettings.of(Map.of("ca-file", certificate.pem().toString()));
+            BucketSettings settings =
+                    BucketSettings.of(Map.of("ca-file", certificate.pem().toString()));
             try (ObjectStore store = open(address, settings)) {
                 put(store);
             }
