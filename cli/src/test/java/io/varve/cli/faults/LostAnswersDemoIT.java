@@ -9,10 +9,14 @@ import io.varve.cli.durability.Ended;
 import io.varve.cli.durability.Program;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -75,6 +79,12 @@ class LostAnswersDemoIT {
                         "log.retention.check.interval.ms", "500");
         try (Brokers brokers = Brokers.in(folder.resolve("tidy"), 1, bucket, quick)) {
             brokers.startDead();
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers.bootstrap()))) {
+                var _ =
+                        admin.createTopics(List.of(new NewTopic("trickle", 1, (short) 1)))
+                                .all()
+                                .get(30, TimeUnit.SECONDS);
+            }
             AtomicInteger audits = new AtomicInteger();
             try (KafkaProducer<byte[], byte[]> producer = producer(brokers.bootstrap())) {
                 await().atMost(COLLECTED)
