@@ -43,10 +43,6 @@ final class LeaderDuties {
     /// costs clients a moment.
     private static final Duration BALANCE_AFTER = Duration.ofMinutes(5);
 
-    /// Whoever is elected first leads a new shard, which nobody uses yet: it goes to its preferred
-    /// replica at once, or one broker might lead all of them for minutes.
-    private static final long FIRST_TERM = 1;
-
     private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(2);
     private static final long FRESH_MS = 1_500;
 
@@ -103,8 +99,7 @@ final class LeaderDuties {
             if (raft.isPresent() && shard.leadership() instanceof Leadership.Ready(long term)) {
                 Led now = led.get(number);
                 if (now == null || now.term != term) {
-                    long waitNs = term == FIRST_TERM ? 0 : BALANCE_AFTER.toNanos();
-                    now = new Led(term, lagMax, nanos.getAsLong() + waitNs);
+                    now = new Led(term, lagMax, nanos.getAsLong() + BALANCE_AFTER.toNanos());
                     led.put(number, now);
                 }
                 attend(shard, raft.get(), now);
