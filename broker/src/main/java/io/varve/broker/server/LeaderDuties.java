@@ -43,6 +43,13 @@ final class LeaderDuties {
     /// costs clients a moment.
     private static final Duration BALANCE_AFTER = Duration.ofMinutes(5);
 
+    /// A new shard is led by whoever stood for election first, or by the next where votes were
+    /// split. It goes to its preferred replica soon, or the quickest broker might lead every new
+    /// shard for minutes. Each attempt that fails doubles the wait, up to the ordinary one.
+    private static final Duration YOUNG_BALANCE_AFTER = Duration.ofSeconds(2);
+
+    private static final long YOUNG_TERM_MAX = 4;
+
     private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(2);
     private static final long FRESH_MS = 1_500;
 
@@ -62,14 +69,17 @@ final class LeaderDuties {
     private static final class Led {
         final long term;
         final InSyncReplicas inSync;
+        long balanceWaitNs;
         long balanceAtNs;
         CompletableFuture<?> changing = CompletableFuture.completedFuture(null);
         CompletableFuture<?> reporting = CompletableFuture.completedFuture(null);
 
-        Led(long term, Duration lagMax, long balanceAtNs) {
+        Led(long term, Duration lagMax, long nowNs) {
             this.term = term;
             this.inSync = new InSyncReplicas(lagMax);
-            this.balanceAtNs = balanceAtNs;
+            this.balanceWaitNs =
+                    (term <= YOUNG_TERM_MAX ? YOUNG_BALANCE_AFTER : BALANCE_AFTER).toNanos();
+            this.balanceAtNs = nowNs + balanceWaitNs;
         }
     }
 
@@ -99,7 +109,7 @@ final class LeaderDuties {
             if (raft.isPresent() && shard.leadership() instanceof Leadership.Ready(long term)) {
                 Led now = led.get(number);
                 if (now == null || now.term != term) {
-                    now = new Led(term, lagMax, nanos.getAsLong() + BALANCE_AFTER.toNanos());
+                    now = new Led(term, lagMax, nanos.getAsLong());
                     led.put(number, now);
                 }
                 attend(shard, raft.get(), now);
@@ -249,7 +259,8 @@ final class LeaderDuties {
                 || nanos.getAsLong() - now.balanceAtNs < 0) {
             return;
         }
-        now.balanceAtNs = nanos.getAsLong() + BALANCE_AFTER.toNanos();
+        now.balanceWaitNs = Math.min(2 * now.balanceWaitNs, BALANCE_AFTER.toNanos());
+        now.balanceAtNs = nanos.getAsLong() + now.balanceWaitNs;
         followers.stream()
                 .filter(follower ->
                         follower.name().nodeId() == preferred && follower.silentMs() < FRESH_MS)

@@ -4,9 +4,8 @@ package io.varve.cli.demo;
 import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.Folders;
+import io.varve.cli.shell.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,26 +33,13 @@ final class DemoCluster implements AutoCloseable {
         this.ports = freePorts();
     }
 
-    /// All are held while the others are looked for, so that no port is given twice.
     private static List<Ports> freePorts() throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            List<Ports> found = new ArrayList<>();
-            for (int broker = 0; broker < BROKERS; broker++) {
-                int[] pair = new int[2];
-                for (int i = 0; i < pair.length; i++) {
-                    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    held.add(socket);
-                    pair[i] = socket.getLocalPort();
-                }
-                found.add(new Ports(pair[0], pair[1]));
-            }
-            return found;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
+        List<Integer> free = FreePorts.find(2 * BROKERS);
+        List<Ports> pairs = new ArrayList<>();
+        for (int broker = 0; broker < BROKERS; broker++) {
+            pairs.add(new Ports(free.get(2 * broker), free.get(2 * broker + 1)));
         }
+        return pairs;
     }
 
     /// Starts all brokers on empty disks, and waits until they serve.

@@ -68,6 +68,7 @@ public final class FileObjectStore implements ObjectStore {
     private final TemporaryFiles temporaryFiles;
     private final NameClaim nameClaim;
     private final DiskReserve reserve;
+    private final FileWriter writer = new FileWriter();
 
     FileObjectStore(
             Folders folders,
@@ -145,7 +146,7 @@ public final class FileObjectStore implements ObjectStore {
             boolean temporary = true;
             try {
                 reserve.check(key, body.bytes());
-                write(file, body);
+                writer.write(file, body);
                 Instant modified = Files.getLastModifiedTime(file).toInstant();
                 temporary = publish(file, target, mode);
                 folders.syncUp(folders.folderOf(target));
@@ -159,13 +160,6 @@ public final class FileObjectStore implements ObjectStore {
             throw new ObjectStoreException.AlreadyExists("object exists: key=" + key, e);
         } catch (IOException e) {
             throw FileErrors.translate("put: key=" + key + ", bytes=" + body.bytes(), e);
-        }
-    }
-
-    private static void write(Path file, ObjectBody body) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            body.writeTo(channel);
-            channel.force(true);
         }
     }
 
