@@ -145,8 +145,13 @@ final class Admission<T extends Ticket> {
             rate.take(nowNs);
         }
         if (throttled) {
-            rate.throttled(nowNs);
+            slowDown(nowNs);
         }
+    }
+
+    /// The store asks for fewer requests.
+    void slowDown(long nowNs) {
+        rate.throttled(nowNs);
     }
 
     double requestsPerSecond(long nowNs) {

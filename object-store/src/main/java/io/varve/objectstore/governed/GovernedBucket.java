@@ -111,7 +111,16 @@ public final class GovernedBucket implements AutoCloseable {
         @Override
         public Map<String, DeleteResult> delete(Collection<String> keys)
                 throws ObjectStoreException {
-            return call(() -> store.delete(keys));
+            Map<String, DeleteResult> results = call(() -> store.delete(keys));
+            if (results.values().stream().anyMatch(View::wantedLater)) {
+                governor.askedToSlowDown();
+            }
+            return results;
+        }
+
+        private static boolean wantedLater(DeleteResult result) {
+            return result instanceof DeleteResult.Failed(ObjectStoreException error)
+                    && error instanceof ObjectStoreException.Transient;
         }
 
         @Override

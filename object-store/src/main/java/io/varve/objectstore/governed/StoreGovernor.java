@@ -183,6 +183,18 @@ public final class StoreGovernor implements RequestListener {
         }
     }
 
+    /// The store asks for fewer requests inside an answer that is a success as a whole, as that of
+    /// a batch can be.
+    void askedToSlowDown() {
+        throttled.increment();
+        lock.lock();
+        try {
+            admission.slowDown(nanos.getAsLong());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Calls that wait now.
     public int waiting(Priority priority) {
         lock.lock();

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.varve.objectstore.BucketSettings;
 import io.varve.objectstore.ByteRange;
 import io.varve.objectstore.DeleteResult;
 import io.varve.objectstore.ObjectBody;
 import io.varve.objectstore.ObjectStore;
 import io.varve.objectstore.ObjectStoreException;
 import io.varve.objectstore.PutMode;
+import io.varve.objectstore.RequestMeter;
+import io.varve.objectstore.governed.GovernedBucket;
+import io.varve.objectstore.governed.GovernorLimits;
+import io.varve.objectstore.governed.Priority;
+import io.varve.objectstore.governed.StoreGovernor;
 import io.varve.objectstore.s3.ScriptedS3.Answer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -234,6 +240,32 @@ final class S3RefusalTest {
             assertThat(error(results.get("unsaid")))
                     .isInstanceOf(ObjectStoreException.Transient.class)
                     .hasMessageContaining("key=unsaid");
+        }
+    }
+
+    @Test
+    void aKeyThatTheStoreWantsLaterSlowsTheBucketDown() throws IOException {
+        StoreGovernor governor =
+                new StoreGovernor(
+                        GovernorLimits.of("s3://b", BucketSettings.Rates.NONE), System::nanoTime);
+        try (ObjectStore store =
+                new GovernedBucket(server.open(), governor, new RequestMeter())
+                        .as(Priority.BACKGROUND)) {
+            server.next(
+                    Answer.xml(
+                            """
+                            <DeleteResult>
+                              <Deleted><Key>done</Key></Deleted>
+                              <Error><Key>busy</Key><Code>SlowDown</Code><Message>m</Message></Error>
+                            </DeleteResult>
+                            """));
+            store.delete(List.of("done", "busy"));
+            assertThat(governor.throttled()).isEqualTo(1);
+
+            server.next(
+                    Answer.xml("<DeleteResult><Deleted><Key>busy</Key></Deleted></DeleteResult>"));
+            store.delete(List.of("busy"));
+            assertThat(governor.throttled()).isEqualTo(1);
         }
     }
 
