@@ -248,9 +248,9 @@ final class S3RefusalTest {
         StoreGovernor governor =
                 new StoreGovernor(
                         GovernorLimits.of("s3://b", BucketSettings.Rates.NONE), System::nanoTime);
-        try (ObjectStore store =
-                new GovernedBucket(server.open(), governor, new RequestMeter())
-                        .as(Priority.BACKGROUND)) {
+        try (GovernedBucket bucket =
+                new GovernedBucket(server.open(), governor, new RequestMeter())) {
+            ObjectStore store = bucket.as(Priority.BACKGROUND);
             server.next(
                     Answer.xml(
                             """
