@@ -6,7 +6,7 @@
 #   bench/cluster.sh failover    Varve: how long producers stall when their leader is killed (-9), and when it is told to stop (SIGTERM)
 #   bench/cluster.sh idle        1,000 partitions RF 3: threads and CPU of an idle broker
 #
-# RUNS=3  RECORDS=300000  KILLS=20  HOW="kill term"  BENCH_HOME (jars, ~/.cache/varve-bench)  BENCH_DATA (where brokers write)
+# RUNS=3  RECORDS=300000  HOLD_GB (memory to hold, bench/README.md)  KILLS=20  HOW="kill term"  BENCH_HOME (jars, ~/.cache/varve-bench)  BENCH_DATA (where brokers write)
 # Needs a JDK 25, python3, `bin/varve version` run once before, and for failover `./mvnw -Pbench -pl bench -am -DskipTests package`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

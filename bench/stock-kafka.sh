@@ -12,6 +12,7 @@ mkdir -p "$home/libs" "$data"
 . "$here/broker.sh"
 
 setup() {
+    [ -z "${HOLD_GB:-}" ] || hold_memory "$HOLD_GB"
     [ -f "$home/libs/kafka-tools-4.3.1.jar" ] || "$root/mvnw" -q -B -f "$here/kafka/pom.xml" \
         org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy-dependencies -DoutputDirectory="$home/libs" -DincludeScope=runtime
     [ -f "$home/payload1k.txt" ] || python3 - "$home/payload1k.txt" <<'P'
@@ -21,6 +22,18 @@ with open(sys.argv[1], "w") as out:
     for _ in range(1000):
         out.write("".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=1024)) + "\n")
 P
+}
+
+# Holds so many GB of memory until the script ends, so that pages of the page cache are ones that were in use before (bench/README.md).
+hold_memory() { # GB
+    python3 "$here/hold-memory.py" "$1" "$data/held" &
+    holder=$!
+    trap 'stop; kill "$holder"' EXIT
+    until [ -e "$data/held" ]; do
+        kill -0 "$holder" || exit 1
+        sleep 0.2
+    done
+    rm "$data/held"
 }
 
 admin() { java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$logconf" -cp "$libs" "$@"; }

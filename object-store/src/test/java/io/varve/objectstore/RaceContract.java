@@ -113,7 +113,10 @@ public interface RaceContract extends BucketUnderTest {
                                 .isEqualTo(writtenContent(writer, last));
                     }
                 }
-                List<ObjectInfo> page = store().list("w", "", 1_000);
+                List<ObjectInfo> page =
+                        store().list("w", "", 1_000).stream()
+                                .filter(info -> !isUnfinishedPut(info.key()))
+                                .toList();
                 assertThat(page).extracting(ObjectInfo::key).containsAll(before).isSorted();
                 assertThat(page)
                         .allSatisfy(info ->
@@ -125,6 +128,11 @@ public interface RaceContract extends BucketUnderTest {
                 writer.get();
             }
         }
+    }
+
+    /// Whether the server keeps a put that is not done under this key, and shows it in listings.
+    default boolean isUnfinishedPut(String key) {
+        return false;
     }
 
     private static String writtenKey(int writer, int i) {
