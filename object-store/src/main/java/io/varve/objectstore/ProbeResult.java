@@ -113,6 +113,17 @@ public record ProbeResult(String url, StoreTraits traits, List<Checked> checks) 
         return checks.stream().anyMatch(checked -> checked.outcome() instanceof Outcome.Broken);
     }
 
+    /// Whether nothing speaks against the store, and a failure that may pass kept a check from
+    /// being made.
+    boolean wasKeptFromItsEnd() {
+        return !broken()
+                && checks.stream()
+                        .anyMatch(checked ->
+                                checked.outcome()
+                                        instanceof
+                                        Outcome.Untried(ObjectStoreException.Transient _));
+    }
+
     /// Whether the store was seen to let a second put-if-absent through: nobody may ever write to
     /// it.
     public boolean ignoresPutIfAbsent() {

@@ -6,6 +6,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.varve.objectstore.ProbeResult.Check;
 import io.varve.objectstore.ProbeResult.Outcome;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,6 +38,13 @@ public final class StoreProbe {
     /// How often they do.
     static final int RACES = 3;
 
+    /// How often a probe is made that a passing failure keeps from its end.
+    static final int TRIES = 3;
+
+    /// No other probe begins when the first began longer ago than this: the store is away then, and
+    /// each request takes the client's whole deadline.
+    private static final Duration TRIES_WITHIN = Duration.ofSeconds(5);
+
     /// More than one packet, and no multiple of a block.
     private static final int SUMMED_BYTES = 70_001;
 
@@ -62,7 +71,25 @@ public final class StoreProbe {
         this.steps = new ProbeSteps(store, clock);
     }
 
-    /// Probes the store.
+    /// Probes the store, and again when a passing failure kept a probe from its end: over a bad
+    /// connection one of forty requests may well fail, which says nothing about the store.
+    ///
+    /// @param keyPrefix as [#run] takes it; each probe has a folder in it, so that what a failed
+    ///   request of one did late is not met by the next
+    /// @return what the last probe found
+    public static ProbeResult persist(ObjectStore store, String keyPrefix, InstantSource clock) {
+        Instant start = clock.instant();
+        int tries = 0;
+        ProbeResult result;
+        do {
+            result = run(store, keyPrefix + tries++ + "/", clock);
+        } while (result.wasKeptFromItsEnd()
+                && tries < TRIES
+                && clock.instant().isBefore(start.plus(TRIES_WITHIN)));
+        return result;
+    }
+
+    /// Probes the store once.
     ///
     /// @param keyPrefix of the probe's objects; no one else may use it meanwhile, so it should name
     ///   the prober

@@ -26,6 +26,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -178,6 +179,49 @@ final class StoreProbeTest {
         assertThatThrownBy(result::requirePassed)
                 .isInstanceOf(ObjectStoreException.Transient.class);
         assertThat(bucket.objects()).isZero();
+    }
+
+    @Test
+    void aProbeThatAFailureEndedIsMadeAgain() {
+        faults.next(StoreProbe.TRIES - 1, StoreOperation.GET, PREFIX, new Fault.FailBefore());
+
+        assertThat(StoreProbe.persist(faulty, PREFIX, CLOCK).passed()).isTrue();
+        assertThat(bucket.objects()).isZero();
+    }
+
+    @Test
+    void aStoreThatStaysAwayIsNotTriedForEver() {
+        faults.next(Integer.MAX_VALUE, StoreOperation.DELETE, PREFIX, new Fault.Throttle());
+        CountingObjectStore counting = new CountingObjectStore(faulty);
+
+        ProbeResult result = StoreProbe.persist(counting, PREFIX, CLOCK);
+
+        assertThat(result.passed()).isFalse();
+        assertThat(result.broken()).isFalse();
+        assertThat(counting.counts().of(StoreOperation.DELETE).requests())
+                .as("before anything is written, and at the end, of each probe")
+                .isLessThanOrEqualTo(2 * StoreProbe.TRIES);
+    }
+
+    @Test
+    void aStoreThatAnswersSlowlyIsTriedOnce() {
+        faults.next(Integer.MAX_VALUE, StoreOperation.DELETE, PREFIX, new Fault.Throttle());
+        CountingObjectStore counting = new CountingObjectStore(faulty);
+        AtomicInteger minutes = new AtomicInteger();
+
+        StoreProbe.persist(
+                counting, PREFIX, () -> Instant.ofEpochSecond(60L * minutes.getAndIncrement()));
+
+        assertThat(counting.counts().of(StoreOperation.DELETE).requests()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void whatAProbeFoundIsNotAskedAgain() {
+        faults.next(1, StoreOperation.DELETE, PREFIX, new Fault.Deny());
+        CountingObjectStore counting = new CountingObjectStore(faulty);
+
+        assertThat(StoreProbe.persist(counting, PREFIX, CLOCK).passed()).isFalse();
+        assertThat(counting.counts().of(StoreOperation.DELETE).requests()).isLessThanOrEqualTo(2);
     }
 
     /// Each request of the probe in turn fails, before or after it did its work: never is a good

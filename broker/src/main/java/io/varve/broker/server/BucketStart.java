@@ -152,7 +152,7 @@ record BucketStart(GovernedBucket store, Opened opened) {
         try {
             refuseNested(store);
             String prefix = "probe/" + HexFormat.of().formatHex(name) + "/";
-            ProbeResult result = StoreProbe.run(store, prefix, clock);
+            ProbeResult result = StoreProbe.persist(store, prefix, clock);
             result.requirePassed();
             result.remarks()
                     .forEach(remark ->

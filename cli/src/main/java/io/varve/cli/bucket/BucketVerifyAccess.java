@@ -49,7 +49,7 @@ final class BucketVerifyAccess implements Callable<Integer> {
             ProbeResult result =
                     readOnly
                             ? ReadProbe.run(store, key, clock)
-                            : StoreProbe.run(store, key + "/", clock);
+                            : StoreProbe.persist(store, key + "/", clock);
             AccessView view = AccessView.of(result, readOnly, neighbour(store, result));
             output.print(view, AccessText.of(view));
             return switch (view.verdict()) {

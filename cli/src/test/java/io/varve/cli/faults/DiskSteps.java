@@ -4,6 +4,7 @@ package io.varve.cli.faults;
 import io.varve.cli.durability.Folders;
 import io.varve.cli.faults.client.Ticks;
 import io.varve.cli.faults.disk.Strace;
+import io.varve.objectstore.wire.Fault;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// The words of which scenarios are made: disks. Stateless.
 final class DiskSteps {
@@ -266,11 +268,13 @@ final class DiskSteps {
                 "answer lost of every PUT number " + every,
                 stage -> {
                     MinioBucket bucket = (MinioBucket) stage.bucket();
-                    java.util.concurrent.atomic.AtomicLong puts =
-                            new java.util.concurrent.atomic.AtomicLong();
+                    AtomicLong puts = new AtomicLong();
                     bucket.answers()
-                            .lose(line ->
-                                    line.startsWith("PUT ") && puts.incrementAndGet() % every == 0);
+                            .follow(request ->
+                                    request.startsWith("PUT ")
+                                                    && puts.incrementAndGet() % every == 0
+                                            ? Fault.LOSE_ANSWER
+                                            : Fault.PASS);
                     return "from now on";
                 });
     }
@@ -280,10 +284,10 @@ final class DiskSteps {
                 "answers arrive",
                 stage -> {
                     MinioBucket bucket = (MinioBucket) stage.bucket();
-                    bucket.answers().lose(_ -> false);
-                    long lost = bucket.answers().lost();
+                    bucket.answers().end();
+                    long lost = bucket.answers().faults();
                     stage.figure("answersLost", lost);
-                    stage.figure("puts", bucket.answers().requests("PUT"));
+                    stage.figure("puts", bucket.answers().puts());
                     if (lost == 0) {
                         stage.complain("no answer was lost");
                     }

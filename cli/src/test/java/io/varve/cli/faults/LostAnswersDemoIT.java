@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.varve.cli.durability.Ended;
 import io.varve.cli.durability.Program;
+import io.varve.objectstore.wire.Fault;
+import io.varve.objectstore.wire.FaultPlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,11 +25,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The demo with its bucket behind a connection that breaks off one answer in twenty, of requests
-/// that the server has carried out: puts, reads, listings, deletes. Random: the seed is in the
-/// message, and `-Dsim.seed=N` chooses the same share of answers again.
+/// The demo with its bucket behind a connection that loses one answer in thirty, of requests that
+/// the server has carried out, and breaks off as many: of puts, reads, listings, deletes. Random:
+/// the seed is in the message, and `-Dsim.seed=N` chooses the same share of answers again.
 class LostAnswersDemoIT {
-    private static final int ONE_IN = 20;
+    private static final Map<Fault, Integer> PER_MILLE =
+            Map.of(Fault.LOSE_ANSWER, 33, Fault.CUT_ANSWER, 33);
     private static final Duration DEMO = Duration.ofMinutes(4);
     private static final Duration RECOVER = Duration.ofMinutes(1);
     private static final Duration COLLECTED = Duration.ofMinutes(3);
@@ -43,24 +46,17 @@ class LostAnswersDemoIT {
             abort(reason);
         }
         long seed = Long.getLong("sim.seed", new Random().nextLong());
-        Random random = new Random(seed);
         try (MinioBucket bucket = MinioBucket.start(minio.orElseThrow(), folder)) {
-            bucket.answers().lose(request -> isLost(random));
+            bucket.answers().follow(FaultPlan.random(seed, PER_MILLE));
 
             Ended demo =
                     Program.run(
                             folder, bucket.environment(), DEMO, "demo", "--bucket", bucket.url());
 
             assertThat(demo.exitCode()).as("seed=%d%n%s%s", seed, demo.out(), demo.said()).isZero();
-            assertThat(bucket.answers().lost()).as("seed=" + seed).isGreaterThan(5);
-            bucket.answers().lose(request -> false);
+            assertThat(bucket.answers().faults()).as("seed=" + seed).isGreaterThan(5);
+            bucket.answers().end();
             requireNothingUnnamed(folder, bucket, "seed=" + seed);
-        }
-    }
-
-    private static boolean isLost(Random random) {
-        synchronized (random) {
-            return random.nextInt(ONE_IN) == 0;
         }
     }
 
@@ -100,8 +96,8 @@ class LostAnswersDemoIT {
                         });
             }
             System.out.println(
-                    "lost answers: "
-                            + bucket.answers().lost()
+                    "bad answers: "
+                            + bucket.answers().faults()
                             + ", audits: "
                             + audits
                             + ", "

@@ -4,13 +4,14 @@ package io.varve.cli.faults;
 import io.varve.cli.durability.Program;
 import io.varve.cli.faults.client.Ticks;
 import io.varve.cli.faults.net.Links;
-import io.varve.cli.faults.net.LossyHttpProxy;
 import io.varve.cli.faults.net.Peers;
 import io.varve.cli.faults.net.TcpProxy;
+import io.varve.objectstore.wire.Wire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// A bucket of a MinIO of its own, behind a link that can be cut and a proxy that loses answers.
+/// A bucket of a MinIO of its own, behind a link that can be cut and a connection that may be bad.
 /// Owner: one thread.
 final class MinioBucket implements Bucket {
     private static final String BUCKET = "varve";
@@ -32,16 +33,23 @@ final class MinioBucket implements Bucket {
     private final Process server;
     private final Path data;
     private final Links links = new Links();
-    private final LossyHttpProxy answers;
+    private final BadAnswers answers = new BadAnswers();
+    private final Wire wire;
     private final TcpProxy front;
 
-    private MinioBucket(Process server, Path data, LossyHttpProxy answers) throws IOException {
+    private MinioBucket(Process server, Path data, InetSocketAddress address) throws IOException {
         this.server = server;
         this.data = data;
-        this.answers = answers;
+        this.wire = new Wire(URI.create("http://127.0.0.1:" + address.getPort()));
+        wire.follow(answers);
         Peers peers = new Peers();
         peers.otherwise(BROKERS);
-        this.front = TcpProxy.start(links, peers, 0, PARTY, answers.address());
+        this.front = TcpProxy.start(links, peers, 0, PARTY, addressOf(wire));
+    }
+
+    private static InetSocketAddress addressOf(Wire wire) {
+        URI endpoint = wire.endpoint();
+        return new InetSocketAddress(endpoint.getHost(), endpoint.getPort());
     }
 
     /// The server's command, where there is one: as `bin/test-servers` finds it.
@@ -103,7 +111,7 @@ final class MinioBucket implements Bucket {
             Program.kill(server);
             throw new IOException("MinIO did not start: see " + folder.resolve("minio.log"));
         }
-        return new MinioBucket(server, data, LossyHttpProxy.start(address));
+        return new MinioBucket(server, data, address);
     }
 
     private static boolean answers(InetSocketAddress address) {
@@ -156,14 +164,15 @@ final class MinioBucket implements Bucket {
         }
     }
 
-    LossyHttpProxy answers() {
+    /// What becomes of requests and their answers.
+    BadAnswers answers() {
         return answers;
     }
 
     @Override
     public void close() throws IOException {
         front.close();
-        answers.close();
+        wire.close();
         Program.kill(server);
     }
 }

@@ -245,15 +245,16 @@ public final class S3ObjectStore implements ObjectStore {
         return new ObjectSlice(ByteBuffer.allocate(0), 0, objectBytes);
     }
 
+    /// A read of the first byte: the SDK takes a head that breaks off for one that ends there, and
+    /// believes a length without its last digits. Where a byte came behind it, the head is whole.
     @Override
     public Optional<ObjectInfo> head(String key) throws ObjectStoreException {
         ObjectKeys.check(key);
-        return look(key).map(answer -> info(key, answer));
+        return find(key).map(StampedPut.Found::info);
     }
 
-    /// An object with its stamp, by its first byte: where that came, the head of the answer is
-    /// whole. The SDK takes a head that breaks off for one that ends there, and a stamp that is
-    /// missing for that reason would make another's of an object of ours.
+    /// An object with its stamp. A stamp that is missing because the answer broke off would make
+    /// another's of an object of ours; see [#head].
     private Optional<StampedPut.Found> find(String key) throws ObjectStoreException {
         ByteRange first = ByteRange.span(0, 1);
         try {
@@ -273,27 +274,20 @@ public final class S3ObjectStore implements ObjectStore {
                 return Optional.of(found);
             }
         } catch (AwsServiceException e) {
+            if (S3Retries.code(e).equals("NoSuchKey")) {
+                return Optional.empty();
+            }
             if (e.statusCode() != 404 && e.statusCode() != 416) {
                 throw errors.translate("head", key, e);
             }
         } catch (SdkException e) {
             throw errors.translate("head", key, e);
         }
-        // There is no first byte.
-        return look(key)
-                .map(answer ->
-                        new StampedPut.Found(
-                                info(key, answer),
-                                Optional.ofNullable(answer.metadata().get(STAMP))));
+        return findWithoutBytes(key);
     }
 
-    private static StampedPut.Found found(String key, GetObjectResponse answer, ObjectSlice slice) {
-        return new StampedPut.Found(
-                new ObjectInfo(key, slice.objectBytes(), answer.lastModified()),
-                Optional.ofNullable(answer.metadata().get(STAMP)));
-    }
-
-    private Optional<HeadObjectResponse> look(String key) throws ObjectStoreException {
+    /// An object that has no first byte, or of which the store did not say what is missing.
+    private Optional<StampedPut.Found> findWithoutBytes(String key) throws ObjectStoreException {
         try {
             HeadObjectResponse answer =
                     connection.call(client ->
@@ -307,7 +301,10 @@ public final class S3ObjectStore implements ObjectStore {
                         "answer broke off: operation=head, key=" + key + ", " + address.place(),
                         null);
             }
-            return Optional.of(answer);
+            return Optional.of(
+                    new StampedPut.Found(
+                            new ObjectInfo(key, answer.contentLength(), answer.lastModified()),
+                            Optional.ofNullable(answer.metadata().get(STAMP))));
         } catch (AwsServiceException e) {
             if (e.statusCode() != 404) {
                 throw errors.translate("head", key, e);
@@ -320,8 +317,10 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
-    private static ObjectInfo info(String key, HeadObjectResponse answer) {
-        return new ObjectInfo(key, answer.contentLength(), answer.lastModified());
+    private static StampedPut.Found found(String key, GetObjectResponse answer, ObjectSlice slice) {
+        return new StampedPut.Found(
+                new ObjectInfo(key, slice.objectBytes(), answer.lastModified()),
+                Optional.ofNullable(answer.metadata().get(STAMP)));
     }
 
     @Override

@@ -171,7 +171,9 @@ final class ScriptedGcs implements AutoCloseable {
             answer.headers().forEach(exchange.getResponseHeaders()::set);
             byte[] body = answer.bytes();
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
-            exchange.getResponseBody().write(body);
+            if (body.length > 0) {
+                exchange.getResponseBody().write(body);
+            }
         }
     }
 

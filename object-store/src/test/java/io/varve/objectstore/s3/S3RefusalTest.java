@@ -205,7 +205,8 @@ final class S3RefusalTest {
     @Test
     void aMissingBucketIsNotAnAbsentObject() throws IOException {
         try (ObjectStore store = server.open()) {
-            server.next(Answer.of(404), Answer.error(404, "NoSuchBucket"));
+            Answer absent = Answer.error(404, "NoSuchBucket");
+            server.next(absent, Answer.of(404), absent);
 
             assertThatThrownBy(() -> store.head("k"))
                     .isInstanceOf(ObjectStoreException.NotFound.class)

@@ -120,7 +120,7 @@ final class ScriptedS3 implements AutoCloseable {
             boolean head = request.method().equals("HEAD");
             exchange.sendResponseHeaders(
                     answer.status(), head || body.length == 0 ? -1 : body.length);
-            if (!head) {
+            if (!head && body.length > 0) {
                 exchange.getResponseBody().write(body);
             }
         }
