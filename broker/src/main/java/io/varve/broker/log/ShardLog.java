@@ -125,12 +125,16 @@ public final class ShardLog implements AutoCloseable {
     /// Writes a frame behind the last one, into the page cache: durable after the next [#flush]. A
     /// frame of the same index and another term stays where it is.
     ///
-    /// @param table, body from position to limit, left alone; kept in memory as they are, so
-    ///   nothing may change their bytes any more
-    public FrameLocation append(long term, long index, ByteBuffer table, ByteBuffer body)
+    /// @param table, body from position to limit, left alone
+    /// @param cached whether they are kept in memory, as they are, so that nothing may change their
+    ///   bytes any more
+    public FrameLocation append(
+            long term, long index, ByteBuffer table, ByteBuffer body, boolean cached)
             throws ShardLogFailedException {
         FrameLocation at = writer.append(term, index, table, body);
-        cache.add(at.file(), at.position(), table, body);
+        if (cached) {
+            cache.add(at.file(), at.position(), table, body);
+        }
         return at;
     }
 

@@ -11,7 +11,10 @@ import java.util.OptionalLong;
 /// What a shard needs of the log on its disk.
 interface FrameLog extends PartitionReplica.LocalData, AutoCloseable {
     /// Writes a frame behind the last one. Log thread.
-    void append(long term, long index, ByteBuffer table, ByteBuffer body) throws IOException;
+    ///
+    /// @param served whether consumers and followers come here for it
+    void append(long term, long index, ByteBuffer table, ByteBuffer body, boolean served)
+            throws IOException;
 
     /// Makes everything durable that was appended. Log thread.
     void flush() throws IOException;

@@ -408,7 +408,7 @@ public final class LocalShard implements Shard, AutoCloseable {
                     logThread,
                     () -> {
                         awaitRoom();
-                        log.append(term, index, table, body);
+                        log.append(term, index, table, body, !ledElsewhere());
                         lastWritten = new LogPosition(term, index);
                     });
         }
@@ -420,9 +420,13 @@ public final class LocalShard implements Shard, AutoCloseable {
             while (setup.diskFull().getAsBoolean()
                     && !closed
                     && !setup.shard().isMetadata()
-                    && writer.leadership() instanceof Leadership.Elsewhere) {
+                    && ledElsewhere()) {
                 LockSupport.parkNanos(ROOM_LOOK_NS);
             }
+        }
+
+        private boolean ledElsewhere() {
+            return writer.leadership() instanceof Leadership.Elsewhere;
         }
 
         /// Not on the log's thread: the next frames are written while the last ones are made

@@ -11,6 +11,9 @@ import java.time.Duration;
 /// @param framesInFlightMax, bytesInFlightMax frames handed to Raft and not applied; beyond: the
 ///   queue waits. Far below Ratis's own limits, because Ratis leaks a permit for each write that it
 ///   refuses there
+/// @param pipelinedFramesMax while so many frames are in flight, batches of producers that do not
+///   fill another one wait: what arrives meanwhile shares a frame with them, and a frame costs each
+///   replica half a millisecond of processor time and two flushes
 /// @param frameBytesTarget a frame is closed when it holds this much; one larger batch is a frame
 ///   of its own
 /// @param entryBytesMax largest frame that Raft takes, table and body
@@ -22,6 +25,7 @@ public record ShardLimits(
         long queueBytesMax,
         int framesInFlightMax,
         long bytesInFlightMax,
+        int pipelinedFramesMax,
         int frameBytesTarget,
         int entryBytesMax,
         Duration produceTimeout,
@@ -35,6 +39,7 @@ public record ShardLimits(
                     64L << 20,
                     16,
                     24L << 20,
+                    1,
                     1 << 20,
                     4 << 20,
                     Duration.ofSeconds(30),
@@ -50,6 +55,7 @@ public record ShardLimits(
                 Math.max(DEFAULT.queueBytesMax(), 4L * entry),
                 DEFAULT.framesInFlightMax(),
                 Math.max(DEFAULT.bytesInFlightMax(), entry),
+                DEFAULT.pipelinedFramesMax(),
                 DEFAULT.frameBytesTarget(),
                 entry,
                 DEFAULT.produceTimeout(),
@@ -60,6 +66,7 @@ public record ShardLimits(
         if (queueRequestsMax < 1
                 || queueBytesMax < 1
                 || framesInFlightMax < 1
+                || pipelinedFramesMax < 1
                 || frameBytesTarget < 1) {
             throw new IllegalArgumentException(
                     "bad limits: queueRequestsMax="
@@ -68,6 +75,8 @@ public record ShardLimits(
                             + queueBytesMax
                             + ", framesInFlightMax="
                             + framesInFlightMax
+                            + ", pipelinedFramesMax="
+                            + pipelinedFramesMax
                             + ", frameBytesTarget="
                             + frameBytesTarget);
         }

@@ -22,9 +22,9 @@ final class ShardLogFrames implements FrameLog {
     }
 
     @Override
-    public void append(long term, long index, ByteBuffer table, ByteBuffer body)
+    public void append(long term, long index, ByteBuffer table, ByteBuffer body, boolean served)
             throws IOException {
-        log.append(term, index, table, body);
+        log.append(term, index, table, body, served);
     }
 
     @Override

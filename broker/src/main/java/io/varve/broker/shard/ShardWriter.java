@@ -83,6 +83,7 @@ final class ShardWriter implements Runnable {
 
     // Owned by the writer thread.
     private final Deque<Pending> waiting = new ArrayDeque<>();
+    private int hurriedWaiting;
     private @Nullable Leading leading;
     private long bytesInFlight;
     private long lastFrameTimeMs;
@@ -269,6 +270,7 @@ final class ShardWriter implements Runnable {
                             Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
                 } else {
                     waiting.add(pending);
+                    hurriedWaiting += isHurried(pending) ? 1 : 0;
                 }
             }
             case Event.Done done -> done(done);
@@ -307,6 +309,19 @@ final class ShardWriter implements Runnable {
 
     private IllegalStateException notLed() {
         return new IllegalStateException("shard is not led here, or goes already: shard=" + name);
+    }
+
+    /// A coordinator's thread waits for the offsets of what it appends, and a command is seldom:
+    /// they do not wait for company.
+    private static boolean isHurried(Pending pending) {
+        return !(pending instanceof Pending.Append append
+                && append.request().origin() == Origin.CLIENT);
+    }
+
+    /// It left the queue.
+    private void tookOut(Pending pending) {
+        hurriedWaiting -= isHurried(pending) ? 1 : 0;
+        release(pending);
     }
 
     private void release(Pending pending) {
@@ -396,7 +411,7 @@ final class ShardWriter implements Runnable {
         }
         show(next);
         for (Pending pending = waiting.poll(); pending != null; pending = waiting.poll()) {
-            release(pending);
+            tookOut(pending);
             pending.refuse(Errors.NOT_LEADER_OR_FOLLOWER, why);
         }
         inFlight.values().forEach(frame -> frame.giveUp(Errors.NOT_LEADER_OR_FOLLOWER, why));
@@ -416,7 +431,7 @@ final class ShardWriter implements Runnable {
         long now = nanos.getAsLong();
         while (!waiting.isEmpty() && waiting.getFirst().deadlineNs() - now <= 0) {
             Pending late = waiting.removeFirst();
-            release(late);
+            tookOut(late);
             late.refuse(
                     Errors.REQUEST_TIMED_OUT,
                     "shard writer did not get to it in time: shard=" + name);
@@ -434,6 +449,9 @@ final class ShardWriter implements Runnable {
                 && !leading.goesAway()
                 && !waiting.isEmpty()
                 && inFlight.size() < limits.framesInFlightMax()
+                && (inFlight.size() < limits.pipelinedFramesMax()
+                        || hurriedWaiting > 0
+                        || queuedBytes.get() >= limits.frameBytesTarget())
                 && bytesInFlight < limits.bytesInFlightMax()
                 && !stopping;
     }
@@ -466,7 +484,7 @@ final class ShardWriter implements Runnable {
         lastFrameTimeMs = Math.max(lastFrameTimeMs, clock.millis());
         FrameBuilder builder = new FrameBuilder(current, lastFrameTimeMs, batch.bodyBytes());
         for (Pending pending : batch.requests()) {
-            release(pending);
+            tookOut(pending);
             builder.add(pending);
         }
         return builder.build(nanos.getAsLong());

@@ -134,7 +134,7 @@ class ShardLogCrashTest {
                     random.nextInt(8) == 0
                             ? Frames.barrier(term, index)
                             : frames.of(term, index, bytes, ids);
-            FrameLocation at = log.append(term, index, frame.tableBytes(), frame.body());
+            FrameLocation at = log.append(term, index, frame.tableBytes(), frame.body(), true);
             everAppended.put(new Key(term, index), frame);
             raft.put(index, new Entry(term, Optional.of(frame), at.file()));
         }

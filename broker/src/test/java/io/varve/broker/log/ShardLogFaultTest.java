@@ -30,7 +30,7 @@ class ShardLogFaultTest {
 
     private Frames.Frame append(ShardLog log, long index) throws IOException {
         Frames.Frame frame = frames.of(1, index, 300, A);
-        log.append(1, index, frame.tableBytes(), frame.body());
+        log.append(1, index, frame.tableBytes(), frame.body(), true);
         return frame;
     }
 

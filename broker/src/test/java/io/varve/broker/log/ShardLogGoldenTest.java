@@ -59,9 +59,9 @@ class ShardLogGoldenTest {
     /// them, and a second file, so that the first gets its index file.
     private void write() throws IOException {
         ShardLog log = open();
-        log.append(1, 10, FIRST.encode(), BODY);
-        log.append(1, 12, SECOND.encode(), BODY);
-        log.append(1, 13, FIRST.encode(), ByteBuffer.allocate(4_000));
+        log.append(1, 10, FIRST.encode(), BODY, true);
+        log.append(1, 12, SECOND.encode(), BODY, true);
+        log.append(1, 13, FIRST.encode(), ByteBuffer.allocate(4_000), true);
         log.flush();
         log.committed(1, 10, FIRST);
         log.committedOther(1, 11);

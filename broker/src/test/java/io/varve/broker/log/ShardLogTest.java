@@ -31,7 +31,7 @@ class ShardLogTest {
     private Frames.Frame append(ShardLog log, long term, long index, PartitionId... ids)
             throws IOException {
         Frames.Frame frame = frames.of(term, index * 10, 500, ids);
-        log.append(term, index, frame.tableBytes(), frame.body());
+        log.append(term, index, frame.tableBytes(), frame.body(), true);
         return frame;
     }
 
@@ -121,7 +121,7 @@ class ShardLogTest {
         try (ShardLog log = open(settings)) {
             commit(log, 1, 1, A);
             Frames.Frame large = frames.of(1, 2, 30_000, A);
-            FrameLocation at = log.append(1, 2, large.tableBytes(), large.body());
+            FrameLocation at = log.append(1, 2, large.tableBytes(), large.body(), true);
             commit(log, 1, 3, A);
 
             assertThat(at.file()).isEqualTo(2);
@@ -376,7 +376,7 @@ class ShardLogTest {
             FrameLocation first = null;
             for (int index = 1; index <= 3; index++) {
                 Frames.Frame frame = frames.of(1, index, 500, A);
-                first = log.append(1, index, frame.tableBytes(), frame.body());
+                first = log.append(1, index, frame.tableBytes(), frame.body(), true);
             }
             log.flush();
             log.flush();

@@ -34,7 +34,7 @@ final class MemoryFrameLog implements FrameLog {
     volatile boolean failReads;
 
     @Override
-    public void append(long term, long index, ByteBuffer table, ByteBuffer body)
+    public void append(long term, long index, ByteBuffer table, ByteBuffer body, boolean served)
             throws IOException {
         if (failWrites) {
             throw new IOException("disk says no: write");

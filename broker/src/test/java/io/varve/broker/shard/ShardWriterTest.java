@@ -38,10 +38,23 @@ class ShardWriterTest {
                     1 << 20,
                     2,
                     1 << 20,
+                    2,
                     64 << 10,
                     256 << 10,
                     Duration.ofSeconds(30),
                     Duration.ofDays(1));
+
+    private static final ShardLimits ONE_PARTIAL_FRAME =
+            new ShardLimits(
+                    LIMITS.queueRequestsMax(),
+                    LIMITS.queueBytesMax(),
+                    LIMITS.framesInFlightMax(),
+                    LIMITS.bytesInFlightMax(),
+                    1,
+                    LIMITS.frameBytesTarget(),
+                    LIMITS.entryBytesMax(),
+                    LIMITS.produceTimeout(),
+                    LIMITS.producerIdExpiration());
 
     private static final RaftPeerName OTHER = new RaftPeerName(2, "0".repeat(32));
 
@@ -52,18 +65,21 @@ class ShardWriterTest {
             new ShardState(SHARD, new MemoryFrameLog(), () -> 1, 86_400_000);
     private final BatchCheck check =
             new BatchCheck(() -> Instant.ofEpochMilli(TestBatches.TIME_MS), LIMITS.batchBytesMax());
-    private final ShardWriter writer =
-            new ShardWriter(
-                    "1/1-0",
-                    raft,
-                    state::partition,
-                    state::lastFrameTimeMs,
-                    LIMITS,
-                    () -> Instant.ofEpochMilli(TestBatches.TIME_MS),
-                    nanos::get,
-                    _ -> {},
-                    fatal);
-    private final Thread thread = Thread.ofPlatform().daemon().unstarted(writer);
+    private ShardWriter writer = writer(LIMITS);
+    private Thread thread = Thread.ofPlatform().daemon().unstarted(writer);
+
+    private ShardWriter writer(ShardLimits limits) {
+        return new ShardWriter(
+                "1/1-0",
+                raft,
+                state::partition,
+                state::lastFrameTimeMs,
+                limits,
+                () -> Instant.ofEpochMilli(TestBatches.TIME_MS),
+                nanos::get,
+                _ -> {},
+                fatal);
+    }
 
     @BeforeEach
     void lead() {
@@ -77,6 +93,10 @@ class ShardWriterTest {
                                 new CommandSlice(
                                         new ShardCommand.OpenPartition(P0, "topic", "{}", 0, 0)))),
                 kept -> {});
+        startWriter();
+    }
+
+    private void startWriter() {
         thread.start();
         Awaitility.await().until(() -> writer.leadership() instanceof Leadership.Ready);
     }
@@ -337,6 +357,52 @@ class ShardWriterTest {
         }
     }
 
+    /// Instead of the one that was started.
+    private void writeOnePartialFrameAtATime() throws Exception {
+        stop();
+        writer = writer(ONE_PARTIAL_FRAME);
+        thread = Thread.ofPlatform().daemon().unstarted(writer);
+        startWriter();
+    }
+
+    @Test
+    void whatFillsNoFrameWaitsForTheOneUnderWayAndSharesTheNext() throws Exception {
+        writeOnePartialFrameAtATime();
+        AppendTicket first = append(TestBatches.plain(1));
+        get(first.assigned());
+        List<AppendTicket> company =
+                List.of(append(TestBatches.plain(1)), append(TestBatches.plain(2)));
+
+        writer.flushed(raft.frames.get(0).position());
+        assertThat(company).noneMatch(ticket -> ticket.assigned().isDone());
+        raft.commit(0);
+
+        assertThat(get(company.getLast().assigned())).isEqualTo(new AppendTicket.Assigned.At(2, 4));
+        assertThat(raft.frames).hasSize(2);
+    }
+
+    @Test
+    void aFullFrameDoesNotWait() throws Exception {
+        writeOnePartialFrameAtATime();
+        get(append(TestBatches.plain(1)).assigned());
+        AppendTicket full = append(TestBatches.sized(ONE_PARTIAL_FRAME.frameBytesTarget() + 100));
+
+        assertThat(get(full.assigned())).isInstanceOf(AppendTicket.Assigned.At.class);
+        assertThat(raft.frames).hasSize(2);
+    }
+
+    @Test
+    void aCoordinatorWhichWaitsForItsOffsetsDoesNotWaitForAFrame() throws Exception {
+        writeOnePartialFrameAtATime();
+        get(append(TestBatches.plain(1)).assigned());
+        AppendTicket producers = append(TestBatches.plain(1));
+        AppendTicket coordinators = offer(TestBatches.plain(1), Acks.ALL, Origin.COORDINATOR);
+
+        assertThat(get(coordinators.assigned())).isEqualTo(new AppendTicket.Assigned.At(2, 3));
+        assertThat(get(producers.assigned())).isEqualTo(new AppendTicket.Assigned.At(1, 2));
+        assertThat(raft.frames).hasSize(2);
+    }
+
     private void holdTwoFrames() {
         for (int i = 0; i < LIMITS.framesInFlightMax(); i++) {
             get(append(TestBatches.plain(1)).assigned());
@@ -388,8 +454,11 @@ class ShardWriterTest {
     }
 
     private AppendTicket offer(ByteBuffer batches, Acks acks) {
-        AppendRequest request =
-                new AppendRequest(P0, batches, acks, Origin.CLIENT, AppendRules.DEFAULT);
+        return offer(batches, acks, Origin.CLIENT);
+    }
+
+    private AppendTicket offer(ByteBuffer batches, Acks acks, Origin origin) {
+        AppendRequest request = new AppendRequest(P0, batches, acks, origin, AppendRules.DEFAULT);
         Pending.Append pending =
                 new Pending.Append(
                         request,

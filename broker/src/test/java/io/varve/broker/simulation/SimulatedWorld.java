@@ -47,6 +47,7 @@ final class SimulatedWorld {
                     4 << 20,
                     4,
                     1 << 20,
+                    4,
                     8 << 10,
                     64 << 10,
                     Duration.ofSeconds(30),

@@ -51,6 +51,7 @@ final class BrokerRun {
     ///
     /// @throws CommandFailure it cannot start or does not get ready; nothing is left running
     static BrokerRun start(BrokerConfig config, String version) throws CommandFailure {
+        SecondCompiler.limit();
         CompletableFuture<String> stopped = new CompletableFuture<>();
         Broker broker;
         try {
