@@ -3,6 +3,7 @@ package io.varve.cli;
 
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.FreePorts;
+import io.varve.cli.shell.LoopbackCluster;
 import io.varve.cli.shell.ReadyLine;
 import java.io.IOException;
 import java.io.PipedReader;
@@ -13,8 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import picocli.CommandLine;
 
 /// Three brokers in this process, which end with it: what replicates is hot too.
@@ -29,28 +28,17 @@ final class TrainingCluster {
     /// @return what the first of them says of itself
     static ReadyLine start(Path folder) throws CommandFailure, IOException {
         List<Integer> rafts = FreePorts.find(BROKERS);
-        String seeds =
-                IntStream.rangeClosed(1, BROKERS)
-                        .mapToObj(id -> id + "@127.0.0.1:" + rafts.get(id - 1))
-                        .collect(Collectors.joining(","));
         List<PipedReader> starting = new ArrayList<>();
         for (int id = 1; id <= BROKERS; id++) {
             Path config = folder.resolve("broker-" + id + ".properties");
             Files.writeString(
                     config,
-                    String.join(
-                            "\n",
-                            "node.id=" + id,
-                            "cluster.seeds=" + seeds,
-                            "raft.listener=127.0.0.1:" + rafts.get(id - 1),
-                            "listeners=PLAINTEXT://127.0.0.1:0",
-                            "http.listener=127.0.0.1:0",
-                            "log.dirs=" + folder.resolve("data-" + id),
-                            "archive.bucket=" + folder.resolve("bucket").toUri(),
-                            "default.replication.factor=" + BROKERS,
-                            "offsets.topic.replication.factor=" + BROKERS,
-                            "offsets.topic.num.partitions=6",
-                            ""));
+                    LoopbackCluster.properties(
+                            id,
+                            rafts,
+                            0,
+                            folder.resolve("data-" + id),
+                            folder.resolve("bucket").toUri().toString()));
             starting.add(startOne(config));
         }
         List<ReadyLine> ready = new ArrayList<>();

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /// Enough records through producers and consumers that what a busy broker does all day is known as
 /// hot.
@@ -57,7 +57,7 @@ final class TrainingLoad {
     }
 
     private static void produce(String bootstrap, String batchBytes, int records)
-            throws InterruptedException, ExecutionException {
+            throws CommandFailure {
         Map<String, Object> settings =
                 Map.of(
                         "bootstrap.servers",
@@ -70,21 +70,27 @@ final class TrainingLoad {
                         "5");
         SplittableRandom random = new SplittableRandom(records);
         byte[] value = new byte[RECORD_BYTES];
+        AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
                         settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            Future<RecordMetadata> last = null;
             for (int record = 0; record < records; record++) {
                 random.nextBytes(value);
-                last =
+                var _ =
                         producer.send(
                                 new ProducerRecord<>(
-                                        TOPIC, record % PARTITIONS, null, value.clone()));
+                                        TOPIC, record % PARTITIONS, null, value.clone()),
+                                (_, error) -> {
+                                    if (error != null) {
+                                        failure.compareAndSet(null, error);
+                                    }
+                                });
             }
             producer.flush();
-            if (last != null) {
-                last.get();
-            }
+        }
+        Exception first = failure.get();
+        if (first != null) {
+            throw new CommandFailure("the load failed: " + first, first);
         }
     }
 

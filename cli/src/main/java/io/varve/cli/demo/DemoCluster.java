@@ -5,6 +5,7 @@ import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.CommandFailure;
 import io.varve.cli.shell.Folders;
 import io.varve.cli.shell.FreePorts;
+import io.varve.cli.shell.LoopbackCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,24 +90,12 @@ final class DemoCluster implements AutoCloseable {
     }
 
     private String config(int id) {
-        Ports own = ports.get(id - 1);
-        String seeds =
-                java.util.stream.IntStream.rangeClosed(1, BROKERS)
-                        .mapToObj(seed -> seed + "@127.0.0.1:" + ports.get(seed - 1).raft())
-                        .collect(Collectors.joining(","));
-        return String.join(
-                "\n",
-                "node.id=" + id,
-                "cluster.seeds=" + seeds,
-                "raft.listener=127.0.0.1:" + own.raft(),
-                "listeners=PLAINTEXT://127.0.0.1:" + own.kafka(),
-                "http.listener=127.0.0.1:0",
-                "log.dirs=" + data(id),
-                "archive.bucket=" + bucket,
-                "default.replication.factor=" + BROKERS,
-                "offsets.topic.replication.factor=" + BROKERS,
-                "offsets.topic.num.partitions=6",
-                "");
+        return LoopbackCluster.properties(
+                id,
+                ports.stream().map(Ports::raft).toList(),
+                ports.get(id - 1).kafka(),
+                data(id),
+                bucket);
     }
 
     private Path data(int id) {
