@@ -42,17 +42,15 @@ final class Comparison {
             return lost.values().stream().mapToLong(Map::size).sum();
         }
 
-        /// When the last record that is still there was acknowledged.
-        long lastKeptMs(Truth truth) {
-            long last = 0;
-            for (Map.Entry<TopicPartition, NavigableMap<Long, Acknowledged>> partition :
-                    truth.records().entrySet()) {
-                long end = ends.getOrDefault(partition.getKey(), 0L);
-                for (Acknowledged kept : partition.getValue().headMap(end).values()) {
-                    last = Math.max(last, kept.acknowledgedAtMs());
-                }
-            }
-            return last;
+        /// Time of acknowledged records that is gone: from the oldest one that was lost to the last
+        /// one that was acknowledged. What another partition kept does not shorten it.
+        long lostMs(Truth truth) {
+            long last = truth.lastAcknowledgedMs();
+            return lost.values().stream()
+                    .flatMap(records -> records.values().stream())
+                    .mapToLong(record -> last - record.acknowledgedAtMs())
+                    .max()
+                    .orElse(0);
         }
     }
 

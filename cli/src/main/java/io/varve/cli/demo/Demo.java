@@ -243,10 +243,7 @@ final class Demo implements AutoCloseable {
     String compareAfter() throws CommandFailure {
         Comparison.Result result = Comparison.of(cluster.kafka(), truth, partitions());
         restored = Optional.of(result);
-        lost =
-                new DemoReport.Rpo(
-                        Math.max(0, truth.lastAcknowledgedMs() - result.lastKeptMs(truth)) / 1e3,
-                        result.lostRecords());
+        lost = new DemoReport.Rpo(result.lostMs(truth) / 1e3, result.lostRecords());
         List<String> mismatches = new ArrayList<>(result.mismatches());
         result.lost()
                 .forEach((tp, lost) ->

@@ -12,7 +12,8 @@ record DemoReport(boolean ok, long seed, String bucket, List<Step> steps, Rpo rp
     /// One step and its result.
     record Step(String step, boolean ok, double seconds, String result) {}
 
-    /// @param seconds from the last restored to the last acknowledged record
+    /// @param seconds from the oldest record that was lost to the last acknowledged one; 0 when
+    ///   none was lost
     record Rpo(double seconds, long records) {}
 
     record Rto(double firstReadSeconds, double firstWriteSeconds, double groupsReadySeconds) {}
