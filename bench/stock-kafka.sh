@@ -64,11 +64,14 @@ perf() { # topic records
 
 # Loads an empty broker (or brokers) of each kind in turn. Each is warmed with as many records as are measured: before, a good
 # part of what is seen is the compilers of the JVMs (a fifth of the processor time of three brokers in their first 1.5 million).
+# Another kind is first in each run: who comes first finds the disk rested.
 produce() { # workload replicas kind...
-    local workload=$1 replicas=$2 run broker before figures
+    local workload=$1 replicas=$2 run turn broker before figures kinds
     shift 2
+    kinds=("$@")
     for run in $(seq "$runs"); do
-        for broker in "$@"; do
+        for turn in "${!kinds[@]}"; do
+            broker=${kinds[(run - 1 + turn) % ${#kinds[@]}]}
             start "$broker"
             create warm 8 "$replicas"
             perf warm "$records" > /dev/null

@@ -182,9 +182,20 @@ final class FrameBuilder {
         }
         ProducerRules.Verdict verdict =
                 ProducerRules.check(state, fact, request.origin(), request.transactionVersion());
-        if (verdict instanceof ProducerRules.Verdict.Fits) {
-            producers.put(fact.producerId(), ProducerRules.after(state, fact, timeMs));
+        if (!(verdict instanceof ProducerRules.Verdict.Fits)) {
+            return verdict;
         }
+        if (state == null
+                && request.origin() == Origin.CLIENT
+                && !leading.unknownProducers().mayBeginWith(request.id(), fact, timeMs)) {
+            return new ProducerRules.Verdict.Refused(
+                    Errors.NOT_LEADER_OR_FOLLOWER,
+                    "unknown producer begins in the middle, send again: producerId="
+                            + fact.producerId()
+                            + ", baseSequence="
+                            + fact.baseSequence());
+        }
+        producers.put(fact.producerId(), ProducerRules.after(state, fact, timeMs));
         return verdict;
     }
 

@@ -14,6 +14,7 @@ final class Leading {
     private final long term;
     private final Function<PartitionId, Optional<PartitionReplica>> applied;
     private final Map<PartitionId, SpeculativePartition> assumed = new HashMap<>();
+    private final UnknownProducers unknownProducers = new UnknownProducers();
     private boolean goesAway;
 
     Leading(long term, Function<PartitionId, Optional<PartitionReplica>> applied) {
@@ -48,6 +49,10 @@ final class Leading {
         SpeculativePartition fresh = new SpeculativePartition(replica);
         assumed.put(id, fresh);
         return fresh;
+    }
+
+    UnknownProducers unknownProducers() {
+        return unknownProducers;
     }
 
     void submitted(Frame frame) {

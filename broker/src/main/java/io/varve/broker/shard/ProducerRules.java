@@ -75,9 +75,9 @@ final class ProducerRules {
             @Nullable ProducerState state, BatchFacts batch, short transactionVersion) {
         int first = batch.baseSequence();
         if (state == null) {
-            // Retention or DeleteRecords may have removed all that is known: any sequence may come,
-            // except from producers of
-            // the second transaction protocol, which start anew at 0.
+            // The producer may have been forgotten: any sequence may come (UnknownProducers asks
+            // for it twice), except from producers of the second transaction protocol, which start
+            // anew at 0.
             return transactionVersion >= TRANSACTIONS_V2 && batch.transactional() && first != 0
                     ? outOfOrder(batch, NO_SEQUENCE)
                     : FITS;

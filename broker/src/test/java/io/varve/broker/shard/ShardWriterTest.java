@@ -122,6 +122,33 @@ class ShardWriterTest {
     }
 
     @Test
+    void aProducerThatBeginsInTheMiddleSendsAgainSoThatWhatComesBeforeFindsItsPlace() {
+        raft.role = new RaftRole(2, true, false, Optional.empty());
+        writer.roleMayHaveChanged();
+        Awaitility.await().until(() -> writer.leadership().equals(new Leadership.NotReady(2)));
+        assertThat(error(append(TestBatches.idempotent(5, 0, 0, 3))))
+                .isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        raft.role = new RaftRole(2, true, true, Optional.empty());
+        writer.roleMayHaveChanged();
+        Awaitility.await().until(() -> writer.leadership().equals(new Leadership.Ready(2)));
+        assertThat(error(append(TestBatches.idempotent(5, 0, 3, 1))))
+                .isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+
+        assertThat(get(append(TestBatches.idempotent(5, 0, 0, 3)).assigned()))
+                .isEqualTo(new AppendTicket.Assigned.At(0, 3));
+        assertThat(get(append(TestBatches.idempotent(5, 0, 3, 1)).assigned()))
+                .isEqualTo(new AppendTicket.Assigned.At(3, 4));
+    }
+
+    @Test
+    void aProducerThatWasForgottenGoesOnWhenItSendsAgain() {
+        assertThat(error(append(TestBatches.idempotent(5, 0, 7, 1))))
+                .isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(get(append(TestBatches.idempotent(5, 0, 7, 1)).assigned()))
+                .isEqualTo(new AppendTicket.Assigned.At(0, 1));
+    }
+
+    @Test
     void assumesWhatIsInFlightAndForgetsItWhenTheLeadershipIsLost() {
         get(append(TestBatches.idempotent(5, 0, 0, 3)).assigned());
         AppendTicket next = append(TestBatches.idempotent(5, 0, 3, 1));

@@ -8,9 +8,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /// What becomes of a bucket's requests and answers, and how many met it. All pass at first.
 /// Thread-safe.
 final class BadAnswers implements FaultPlan {
+    private static final FaultPlan NOTHING_BAD = _ -> Fault.PASS;
+
     private final AtomicLong puts = new AtomicLong();
     private final AtomicLong faults = new AtomicLong();
-    private volatile FaultPlan plan = _ -> Fault.PASS;
+    private volatile FaultPlan plan = NOTHING_BAD;
 
     /// From now on.
     void follow(FaultPlan other) {
@@ -19,7 +21,7 @@ final class BadAnswers implements FaultPlan {
 
     /// From now on nothing bad happens.
     void end() {
-        plan = _ -> Fault.PASS;
+        plan = NOTHING_BAD;
     }
 
     @Override
