@@ -84,6 +84,7 @@ final class ShardWriter implements Runnable {
     // Owned by the writer thread.
     private final Deque<Pending> waiting = new ArrayDeque<>();
     private int hurriedWaiting;
+    private long bytesWaiting;
     private @Nullable Leading leading;
     private long bytesInFlight;
     private long lastFrameTimeMs;
@@ -270,6 +271,7 @@ final class ShardWriter implements Runnable {
                             Errors.NOT_LEADER_OR_FOLLOWER, "shard is not led here: shard=" + name);
                 } else {
                     waiting.add(pending);
+                    bytesWaiting += pending.sizeInBytes();
                     hurriedWaiting += isHurried(pending) ? 1 : 0;
                 }
             }
@@ -320,6 +322,7 @@ final class ShardWriter implements Runnable {
 
     /// It left the queue.
     private void tookOut(Pending pending) {
+        bytesWaiting -= pending.sizeInBytes();
         hurriedWaiting -= isHurried(pending) ? 1 : 0;
         release(pending);
     }
@@ -451,7 +454,7 @@ final class ShardWriter implements Runnable {
                 && inFlight.size() < limits.framesInFlightMax()
                 && (inFlight.size() < limits.pipelinedFramesMax()
                         || hurriedWaiting > 0
-                        || queuedBytes.get() >= limits.frameBytesTarget())
+                        || bytesWaiting >= limits.frameBytesTarget())
                 && bytesInFlight < limits.bytesInFlightMax()
                 && !stopping;
     }
