@@ -51,7 +51,8 @@ final class BrokerRun {
     ///
     /// @throws CommandFailure it cannot start or does not get ready; nothing is left running
     static BrokerRun start(BrokerConfig config, String version) throws CommandFailure {
-        SecondCompiler.limit();
+        // Beside the start: the JVM's management takes a tenth of a second to come up.
+        Thread.ofPlatform().daemon().name("second-compiler").start(SecondCompiler::limit);
         CompletableFuture<String> stopped = new CompletableFuture<>();
         Broker broker;
         try {
