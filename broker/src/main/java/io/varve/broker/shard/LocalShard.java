@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
-import io.varve.broker.log.DataSlice;
-import io.varve.broker.log.FrameTable;
 import io.varve.broker.log.ShardCommand;
 import io.varve.broker.log.ShardLog;
-import io.varve.broker.log.Slice;
-import io.varve.broker.raft.FrameReadException;
-import io.varve.broker.raft.LogPosition;
 import io.varve.broker.raft.RaftGroupHandle;
 import io.varve.broker.raft.RaftGroups;
 import io.varve.broker.raft.RaftMember;
@@ -19,8 +14,6 @@ import io.varve.manifest.PartitionId;
 import io.varve.manifest.ShardId;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,15 +23,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// A shard on this broker: ties its writer, its applied state, its log on disk and its floor to its
 /// Raft group.
@@ -46,8 +34,6 @@ import org.slf4j.LoggerFactory;
 /// Order of use: construct, add listeners that must hear everything from the beginning,
 /// [#register], start the node, [#start]. Thread-safe.
 public final class LocalShard implements Shard, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(LocalShard.class);
-    private static final long ROOM_LOOK_NS = 50_000_000;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     private final ShardSetup setup;
@@ -56,16 +42,10 @@ public final class LocalShard implements Shard, AutoCloseable {
     private final ShardWriter writer;
     private final BatchCheck check;
     private final Floor floor;
-    private final CheckpointInstalls installs;
-    private final ExecutorService logThread;
-    private final ExecutorService flushThread;
     private final Thread writerThread;
-    private final AppliedLog replicated = new AppliedLog();
+    private final AppliedLog replicated;
     private final RaftReplica group;
     private final OpenedRaftGroup opened = new OpenedRaftGroup();
-    private volatile long appliedTerm;
-    private volatile long appliedEnd;
-    private volatile long startedAt;
     private volatile boolean closed;
 
     /// Replicas that keep up, as far as is known: nobody is refused before the first count.
@@ -110,9 +90,6 @@ public final class LocalShard implements Shard, AutoCloseable {
                         setup.checkpoints(),
                         setup.background(),
                         this::floorRaised);
-        this.installs = new CheckpointInstalls(setup, floor, () -> closed);
-        Optional<ShardCheckpoint> checkpoint = floor.saved();
-        checkpoint.ifPresent(this::load);
         this.check = new BatchCheck(setup.clock(), setup.limits().batchBytesMax());
         this.writer =
                 new ShardWriter(
@@ -125,8 +102,18 @@ public final class LocalShard implements Shard, AutoCloseable {
                         setup.nanos(),
                         setup.commitTimes(),
                         setup.fatal());
-        this.logThread = logThread;
-        this.flushThread = flushThread;
+        this.replicated =
+                new AppliedLog(
+                        setup,
+                        log,
+                        state,
+                        writer,
+                        floor,
+                        new CheckpointInstalls(setup, floor, () -> closed),
+                        group,
+                        logThread,
+                        flushThread);
+        floor.saved().ifPresent(replicated::load);
         this.writerThread = setup.threads().newThread(writer);
     }
 
@@ -153,14 +140,6 @@ public final class LocalShard implements Shard, AutoCloseable {
     /// Opens a shard over its log on disk. The shard closes the log.
     public static LocalShard open(ShardSetup setup, ShardLog log) throws IOException {
         return new LocalShard(setup, new ShardLogFrames(log));
-    }
-
-    private void load(ShardCheckpoint checkpoint) {
-        state.load(checkpoint);
-        floor.start(checkpoint);
-        appliedEnd = checkpoint.endIndex();
-        startedAt = checkpoint.endIndex();
-        appliedTerm = checkpoint.lastTerm();
     }
 
     /// Says to the node that this shard carries its group. Once for each node.
@@ -196,7 +175,7 @@ public final class LocalShard implements Shard, AutoCloseable {
     }
 
     private long newestTerm() {
-        return Math.max(appliedTerm, group.role().term());
+        return Math.max(replicated.term(), group.role().term());
     }
 
     @Override
@@ -268,15 +247,8 @@ public final class LocalShard implements Shard, AutoCloseable {
     /// checkpoint's metadata at once.
     public void addListenerFromStart(ShardListener listener) throws IOException {
         Optional<ShardCheckpoint> checkpoint = floor.saved();
-        checkpoint.ifPresent(saved -> resetMetadata(saved, listener));
+        checkpoint.ifPresent(saved -> replicated.tell(saved, listener));
         writer.listeners().add(listener);
-    }
-
-    private void resetMetadata(ShardCheckpoint checkpoint, ShardListener listener) {
-        if (setup.shard().isMetadata() && !checkpoint.partitions().isEmpty()) {
-            listener.onMetadataReset(
-                    checkpoint.partitions().getFirst().highWatermark(), checkpoint.metadata());
-        }
     }
 
     @Override
@@ -317,12 +289,12 @@ public final class LocalShard implements Shard, AutoCloseable {
 
     /// End (exclusive) of the Raft entries that are applied here.
     public long appliedEndIndex() {
-        return appliedEnd;
+        return replicated.endIndex();
     }
 
     /// Where this process began to apply: the end of the checkpoint that it started from.
     long startedAtIndex() {
-        return startedAt;
+        return replicated.startedAt();
     }
 
     /// End (exclusive) of what the floor covers here.
@@ -377,224 +349,15 @@ public final class LocalShard implements Shard, AutoCloseable {
     public void close() throws IOException {
         closed = true;
         writer.stop();
-        logThread.shutdown();
-        flushThread.shutdown();
+        replicated.stop();
         try {
             writerThread.join(CLOSE_TIMEOUT_MS);
-            if (!logThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                    || !flushThread.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+            if (!replicated.awaitStopped(CLOSE_TIMEOUT_MS)) {
                 throw new IOException("shard log still busy: shard=" + setup.shard());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         log.close();
-    }
-
-    /// What the Raft group tells the shard.
-    private final class AppliedLog implements ReplicatedLog {
-        private volatile @Nullable LogPosition lastWritten;
-        private boolean rowsMade; // owned by the apply thread
-
-        @Override
-        public Optional<LogPosition> snapshot() {
-            return floor.position();
-        }
-
-        @Override
-        public CompletableFuture<Void> write(
-                long term, long index, ByteBuffer table, ByteBuffer body) {
-            return DiskWork.on(
-                    logThread,
-                    () -> {
-                        awaitRoom();
-                        log.append(term, index, table, body, !ledElsewhere());
-                        lastWritten = new LogPosition(term, index);
-                    });
-        }
-
-        /// The leader has a disk of its own and knows nothing of this one. A write that fails ends
-        /// the process; one that waits makes this replica lag, and leave the ISR, until there is
-        /// room. The metadata goes on: the reserve is for that.
-        private void awaitRoom() {
-            while (setup.diskFull().getAsBoolean()
-                    && !closed
-                    && !setup.shard().isMetadata()
-                    && ledElsewhere()) {
-                LockSupport.parkNanos(ROOM_LOOK_NS);
-            }
-        }
-
-        private boolean ledElsewhere() {
-            return writer.leadership() instanceof Leadership.Elsewhere;
-        }
-
-        /// Not on the log's thread: the next frames are written while the last ones are made
-        /// durable. Ratis flushes only what has been written. Not on Ratis's own thread either: it
-        /// may be interrupted, which would close the file.
-        @Override
-        public CompletableFuture<Void> flush(long index) {
-            return DiskWork.on(
-                    flushThread,
-                    () -> {
-                        LogPosition covered = lastWritten;
-                        log.flush();
-                        if (covered != null) {
-                            writer.flushed(covered);
-                        }
-                    });
-        }
-
-        /// Ratis reads what it sends to a follower as soon as the entry is in its log, which may be
-        /// before the frame is in ours: then the read comes behind the writes that wait.
-        @Override
-        public CompletableFuture<ByteBuffer> read(long term, long index) {
-            if (isWritten(term, index)) {
-                return CompletableFuture.supplyAsync(
-                        () -> readBody(term, index), setup.background());
-            }
-            return DiskWork.on(logThread, () -> {})
-                    .thenApplyAsync(_ -> readBody(term, index), setup.background());
-        }
-
-        private boolean isWritten(long term, long index) {
-            LogPosition last = lastWritten;
-            return last != null
-                    && (term < last.term() || (term == last.term() && index <= last.index()));
-        }
-
-        private ByteBuffer readBody(long term, long index) {
-            try {
-                return log.readBody(term, index);
-            } catch (IOException | CorruptObjectException e) {
-                throw new CompletionException(
-                        new FrameReadException(
-                                "frame cannot be read: term=" + term + ", index=" + index, e));
-            }
-        }
-
-        @Override
-        public void apply(long term, long index, ByteBuffer table) {
-            if (index < appliedEnd) {
-                return; // the local checkpoint covers it
-            }
-            makeRowsBelowFloor();
-            FrameTable frame = FrameTable.decode(table);
-            ShardState.Result result =
-                    state.apply(term, index, frame, kept -> makeRows(term, index, frame, kept));
-            result.closed().forEach(log::closed);
-            appliedTerm = term;
-            appliedEnd = index + 1;
-            writer.applied(term, index, result);
-            tellMetadata(term, index, result.kept());
-            if (!result.changed().isEmpty()) {
-                writer.listeners().forEach(listener -> listener.onApplied(result.changed()));
-            }
-            result.floor().ifPresent(raised -> floor.raise(raised.endIndex()));
-        }
-
-        private void makeRows(long term, long index, FrameTable frame, FrameTable kept) {
-            try {
-                log.committed(term, index, frame, kept);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        /// Once, before the first entry above the checkpoint: Raft's log is open then. A group that
-        /// is not known here yet has nothing to ask: the bucket serves those records.
-        private void makeRowsBelowFloor() {
-            if (rowsMade) {
-                return;
-            }
-            rowsMade = true;
-            try {
-                int frames =
-                        new RowsBelowFloor(log, state, LocalShard.this::raftTermAt).make(startedAt);
-                if (frames > 0) {
-                    LOG.info(
-                            "frames below the floor are served from local disk: shard={},"
-                                    + " frames={}",
-                            setup.shard(),
-                            frames);
-                }
-            } catch (IOException | CorruptObjectException e) {
-                LOG.warn(
-                        "some frames below the floor are served from the bucket only: shard={}",
-                        setup.shard(),
-                        e);
-            }
-        }
-
-        private void tellMetadata(long term, long index, FrameTable kept) {
-            if (!setup.shard().isMetadata() || kept.bodyBytes() == 0) {
-                return;
-            }
-            try {
-                ByteBuffer body = log.readBody(term, index);
-                for (Slice slice : kept.slices()) {
-                    if (slice instanceof DataSlice data) {
-                        ByteBuffer batches = body.slice(data.position(), data.length());
-                        writer.listeners()
-                                .forEach(listener ->
-                                        listener.onMetadataRecords(
-                                                data.baseOffset(),
-                                                data.endOffset(),
-                                                batches.duplicate()));
-                    }
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(
-                        "committed metadata cannot be read: index=" + index, e);
-            }
-        }
-
-        @Override
-        public void applyOther(long term, long index) {
-            if (index < appliedEnd) {
-                return;
-            }
-            makeRowsBelowFloor();
-            try {
-                log.committedOther(term, index);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            appliedTerm = Math.max(appliedTerm, term);
-            appliedEnd = index + 1;
-        }
-
-        @Override
-        public void leadershipMayHaveChanged() {
-            writer.roleMayHaveChanged();
-        }
-
-        @Override
-        public CompletableFuture<LogPosition> installCheckpoint(long firstIndex) {
-            return installs.from(firstIndex);
-        }
-
-        @Override
-        public void restartFromSnapshot() {
-            try {
-                ShardCheckpoint checkpoint =
-                        floor.saved()
-                                .orElseThrow(() ->
-                                        new IOException(
-                                                "no checkpoint to restart from: shard="
-                                                        + setup.shard()));
-                load(checkpoint);
-                writer.listeners().forEach(listener -> resetMetadata(checkpoint, listener));
-                writer.listeners()
-                        .forEach(listener ->
-                                listener.onApplied(
-                                        java.util.Set.copyOf(
-                                                checkpoint.partitions().stream()
-                                                        .map(partition -> partition.id())
-                                                        .toList())));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 }
