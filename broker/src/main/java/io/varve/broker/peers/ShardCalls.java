@@ -19,23 +19,28 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.protocol.Errors;
 
-/// What the leader of a data shard is asked by the controller, both ways of each message.
-/// Stateless.
+/// What a broker is asked about the data shards that it carries or leads, both ways of each
+/// message. Stateless.
 public final class ShardCalls {
     static final String OPEN = "shard-open";
     static final String SUBMIT = "shard-submit";
     static final String RUNS = "shard-runs";
+    static final String ROOM = "disk-room";
 
-    private static final Duration RUNS_LIMIT = Duration.ofSeconds(2);
+    private static final Duration YES_LIMIT = Duration.ofSeconds(2);
+    private static final byte[] YES = {1};
+    private static final byte[] NO = {0};
     private static final int APPLIED = 0;
     private static final int UNCHANGED = 1;
     private static final int REFUSED = 2;
@@ -44,12 +49,14 @@ public final class ShardCalls {
 
     /// @param local the data shards that have a replica here, by number; a live view
     /// @param runs whether a shard's Raft group is up here, by number
-    public static Map<String, PeerHandler> handlers(Map<Integer, Shard> local, IntPredicate runs) {
+    /// @param room whether the disk takes what producers send
+    public static Map<String, PeerHandler> handlers(
+            Map<Integer, Shard> local, IntPredicate runs, BooleanSupplier room) {
         return Map.of(
                 RUNS,
-                request ->
-                        CompletableFuture.completedFuture(
-                                new byte[] {(byte) (runs.test(shardIn(request)) ? 1 : 0)}),
+                request -> yesIf(runs.test(shardIn(request))),
+                ROOM,
+                request -> yesIf(room.getAsBoolean()),
                 OPEN,
                 request ->
                         CompletableFuture.completedFuture(
@@ -67,8 +74,22 @@ public final class ShardCalls {
     ///
     /// @return false also when it does not answer
     public static CompletableFuture<Boolean> runs(PeerClient client, String address, int shard) {
-        return client.ask(address, RUNS, shard(shard), RUNS_LIMIT)
-                .handle((answer, error) -> error == null && answer.length == 1 && answer[0] == 1);
+        return isYes(client.ask(address, RUNS, shard(shard), YES_LIMIT));
+    }
+
+    /// Whether the disk of another broker takes what producers send.
+    ///
+    /// @return false also when it does not answer
+    public static CompletableFuture<Boolean> hasRoom(PeerClient client, String address) {
+        return isYes(client.ask(address, ROOM, new byte[0], YES_LIMIT));
+    }
+
+    private static CompletableFuture<byte[]> yesIf(boolean yes) {
+        return CompletableFuture.completedFuture(yes ? YES : NO);
+    }
+
+    private static CompletableFuture<Boolean> isYes(CompletableFuture<byte[]> asked) {
+        return asked.handle((answer, error) -> error == null && Arrays.equals(answer, YES));
     }
 
     private static Shard led(Map<Integer, Shard> local, int number) {

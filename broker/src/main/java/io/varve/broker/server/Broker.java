@@ -256,6 +256,7 @@ public final class Broker implements AutoCloseable {
                         link,
                         peers,
                         Duration.ofMillis(config.hotTier().replicaLagMaxMs()),
+                        pressure::full,
                         System::nanoTime);
         groups =
                 new GroupCoordinatorHost(
@@ -298,7 +299,8 @@ public final class Broker implements AutoCloseable {
     private Map<String, PeerHandler> handlers(DirectoryIdentity identity) {
         Map<String, PeerHandler> handlers = new HashMap<>(link.handlers());
         handlers.putAll(Hello.handler(new Hello(identity.clusterId(), identity.metadataShard())));
-        handlers.putAll(ShardCalls.handlers(shards.dataShards(), shards::runs));
+        handlers.putAll(
+                ShardCalls.handlers(shards.dataShards(), shards::runs, () -> !pressure.full()));
         handlers.putAll(forwarding.handler());
         return handlers;
     }

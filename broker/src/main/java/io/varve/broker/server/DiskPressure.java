@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 /// reserve is free). A shard counts as not archived when its oldest record that is in no journal is
 /// older than some intervals: the bucket is away, or too slow for what is written. The reserve is
 /// room for what is never pushed back, so that a full disk ends the process (a failed write is
-/// final) only when others fill it. Shards that others lead take nothing more at FULL either, and
-/// catch up afterwards.
+/// final) only when others fill it. At FULL shards that this broker leads go to others that have
+/// room ([LeaderDuties]), and those that others lead take nothing more; they catch up afterwards.
 ///
 /// Producers are refused with KAFKA_STORAGE_ERROR: the Java client and librdkafka both try again
 /// after it and know that nothing was stored; after THROTTLING_QUOTA_EXCEEDED librdkafka gives up.

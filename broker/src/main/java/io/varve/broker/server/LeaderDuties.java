@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.metadata.BrokerRegistration;
@@ -33,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What the leader of a shard does beside writing: counts who keeps up, tells the controller that
-/// it leads, makes the Raft group's members what the metadata says, and gives leadership back to
-/// the preferred replica. Owner: one thread.
+/// it leads, makes the Raft group's members what the metadata says, and gives leadership away: back
+/// to the preferred replica, or, when the disk is full, to one that has room. Owner: one thread.
 final class LeaderDuties {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderDuties.class);
     private static final long LOOK_MS = 500;
@@ -50,6 +51,9 @@ final class LeaderDuties {
 
     private static final long YOUNG_TERM_MAX = 4;
 
+    /// From one attempt to find a replica with room to the next.
+    private static final Duration ROOM_AGAIN = Duration.ofSeconds(2);
+
     private static final Duration TRANSFER_LIMIT = Duration.ofSeconds(2);
     private static final long FRESH_MS = 1_500;
 
@@ -62,6 +66,7 @@ final class LeaderDuties {
     private final ControllerLink controller;
     private final PeerClient peers;
     private final Duration lagMax;
+    private final BooleanSupplier diskFull;
     private final LongSupplier nanos;
     private final Map<Integer, Led> led = new HashMap<>();
 
@@ -71,6 +76,7 @@ final class LeaderDuties {
         final InSyncReplicas inSync;
         long balanceWaitNs;
         long balanceAtNs;
+        long roomAtNs;
         CompletableFuture<?> changing = CompletableFuture.completedFuture(null);
         CompletableFuture<?> reporting = CompletableFuture.completedFuture(null);
 
@@ -80,10 +86,12 @@ final class LeaderDuties {
             this.balanceWaitNs =
                     (term <= YOUNG_TERM_MAX ? YOUNG_BALANCE_AFTER : BALANCE_AFTER).toNanos();
             this.balanceAtNs = nowNs + balanceWaitNs;
+            this.roomAtNs = nowNs;
         }
     }
 
     /// @param lagMax `replica.lag.time.max.ms`
+    /// @param diskFull whether producers are refused here, whatever they write to
     LeaderDuties(
             int nodeId,
             ClusterMetadata metadata,
@@ -91,6 +99,7 @@ final class LeaderDuties {
             ControllerLink controller,
             PeerClient peers,
             Duration lagMax,
+            BooleanSupplier diskFull,
             LongSupplier nanos) {
         this.nodeId = nodeId;
         this.metadata = metadata;
@@ -98,6 +107,7 @@ final class LeaderDuties {
         this.controller = controller;
         this.peers = peers;
         this.lagMax = lagMax;
+        this.diskFull = diskFull;
         this.nanos = nanos;
     }
 
@@ -138,7 +148,11 @@ final class LeaderDuties {
             follow(shard, raft, row, now);
         }
         if (now.changing.isDone() && row.isPresent()) {
-            balance(shard, row.get(), now, followers);
+            if (diskFull.getAsBoolean()) {
+                leaveToRoom(shard, raft, now, inSync, followers);
+            } else {
+                balance(shard, raft, row.get(), now, followers);
+            }
         }
     }
 
@@ -204,10 +218,7 @@ final class LeaderDuties {
             if (!known) {
                 all =
                         all.thenCombine(
-                                ShardCalls.runs(
-                                        peers,
-                                        new HostPort(member.host(), member.port()).toString(),
-                                        shard.id().shard()),
+                                ShardCalls.runs(peers, addressOf(member), shard.id().shard()),
                                 Boolean::logicalAnd);
             }
         }
@@ -249,7 +260,11 @@ final class LeaderDuties {
     }
 
     private void balance(
-            LocalShard shard, ShardRow row, Led now, List<RaftGroupHandle.Follower> followers) {
+            LocalShard shard,
+            RaftGroupHandle raft,
+            ShardRow row,
+            Led now,
+            List<RaftGroupHandle.Follower> followers) {
         int preferred = row.replicas().getFirst().nodeId();
         BrokerRegistration broker = metadata.image().cluster().broker(preferred);
         if (preferred == nodeId
@@ -261,17 +276,84 @@ final class LeaderDuties {
         }
         now.balanceWaitNs = Math.min(2 * now.balanceWaitNs, BALANCE_AFTER.toNanos());
         now.balanceAtNs = nanos.getAsLong() + now.balanceWaitNs;
-        followers.stream()
-                .filter(follower ->
-                        follower.name().nodeId() == preferred && follower.silentMs() < FRESH_MS)
-                .findFirst()
-                .ifPresent(follower -> {
+        List<RaftPeerName> back =
+                followers.stream()
+                        .filter(follower -> follower.silentMs() < FRESH_MS)
+                        .map(RaftGroupHandle.Follower::name)
+                        .filter(name -> name.nodeId() == preferred)
+                        .toList();
+        handTo(shard, raft, now, back, "back to the preferred replica");
+    }
+
+    /// Here producers are refused until there is room, and one more write may be the last. As a
+    /// follower this replica takes nothing meanwhile, and catches up later. Where no other has room
+    /// either, all stays as it is. Not for the metadata: its frames are few, and every replica
+    /// writes them in the reserve.
+    private void leaveToRoom(
+            LocalShard shard,
+            RaftGroupHandle raft,
+            Led now,
+            List<Integer> inSync,
+            List<RaftGroupHandle.Follower> followers) {
+        if (nanos.getAsLong() - now.roomAtNs < 0) {
+            return;
+        }
+        now.roomAtNs = nanos.getAsLong() + ROOM_AGAIN.toNanos();
+        List<RaftPeerName> best =
+                followers.stream()
+                        .filter(follower ->
+                                follower.silentMs() < FRESH_MS
+                                        && inSync.contains(follower.name().nodeId()))
+                        .sorted(
+                                Comparator.comparingLong(RaftGroupHandle.Follower::commitIndex)
+                                        .reversed())
+                        .map(RaftGroupHandle.Follower::name)
+                        .toList();
+        handTo(shard, raft, now, best, "to a replica whose disk has room");
+    }
+
+    /// The first of them whose disk has room is to lead.
+    private void handTo(
+            LocalShard shard,
+            RaftGroupHandle raft,
+            Led now,
+            List<RaftPeerName> candidates,
+            String why) {
+        CompletableFuture<Optional<RaftPeerName>> found =
+                CompletableFuture.completedFuture(Optional.empty());
+        for (RaftPeerName candidate : candidates) {
+            found =
+                    found.thenCompose(known ->
+                            known.isPresent()
+                                    ? CompletableFuture.completedFuture(known)
+                                    : ifRoom(raft, candidate));
+        }
+        now.changing =
+                found.thenCompose(next -> {
+                    if (next.isEmpty()) {
+                        return CompletableFuture.completedFuture(null);
+                    }
                     LOG.info(
-                            "leadership goes back to the preferred replica: shard={}, to={}",
-                            row.number(),
-                            preferred);
-                    now.changing = shard.handOver(follower.name(), TRANSFER_LIMIT);
+                            "leadership goes {}: shard={}, to={}",
+                            why,
+                            shard.id(),
+                            next.get().nodeId());
+                    return shard.handOver(next.get(), TRANSFER_LIMIT);
                 });
+    }
+
+    private CompletableFuture<Optional<RaftPeerName>> ifRoom(
+            RaftGroupHandle raft, RaftPeerName candidate) {
+        return raft.members().stream()
+                .filter(member -> member.name().equals(candidate))
+                .findFirst()
+                .map(member -> ShardCalls.hasRoom(peers, addressOf(member)))
+                .orElse(CompletableFuture.completedFuture(false))
+                .thenApply(room -> room ? Optional.of(candidate) : Optional.empty());
+    }
+
+    private static String addressOf(RaftMember member) {
+        return new HostPort(member.host(), member.port()).toString();
     }
 
     /// Hands every shard that is led here to a follower that keeps up, before this broker stops.

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +28,10 @@ class ShardCallsTest {
 
     @Test
     void questionsAreAnsweredOverTheRaftListenerAndErrorsReachTheAsker() throws Exception {
+        AtomicBoolean room = new AtomicBoolean(true);
         Map<String, PeerHandler> handlers = new HashMap<>();
         handlers.putAll(Hello.handler(new Hello("cluster-x", new ShardId(3, 0, 2))));
-        handlers.putAll(ShardCalls.handlers(Map.of(), number -> number == 7));
+        handlers.putAll(ShardCalls.handlers(Map.of(), number -> number == 7, room::get));
         handlers.put(
                 "controller",
                 request -> {
@@ -53,6 +55,9 @@ class ShardCallsTest {
                     .isEqualTo(new Hello("cluster-x", new ShardId(3, 0, 2)));
             assertThat(ShardCalls.runs(client, address, 7).get(10, TimeUnit.SECONDS)).isTrue();
             assertThat(ShardCalls.runs(client, address, 8).get(10, TimeUnit.SECONDS)).isFalse();
+            assertThat(ShardCalls.hasRoom(client, address).get(10, TimeUnit.SECONDS)).isTrue();
+            room.set(false);
+            assertThat(ShardCalls.hasRoom(client, address).get(10, TimeUnit.SECONDS)).isFalse();
             assertThat(client.ask(address, "controller", new byte[0], LIMIT))
                     .failsWithin(LIMIT)
                     .withThrowableThat()

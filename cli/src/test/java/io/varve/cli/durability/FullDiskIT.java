@@ -4,19 +4,27 @@ package io.varve.cli.durability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A small disk is written full while the bucket is away: producers are refused before a write
-/// fails, and once the bucket is back all goes on by itself. Needs a file system of its own, in
-/// memory, and so the right to mount one.
+/// Disks that are full: with what producers wrote while the bucket was away, where they are refused
+/// before a write fails, or with what others put there, where another broker leads. All goes on by
+/// itself when there is room. Needs a file system of its own, in memory, and so the right to mount
+/// one.
 class FullDiskIT {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
     private static final int DISK_MEGABYTES = 192;
@@ -65,6 +73,78 @@ class FullDiskIT {
                 assertThat(broker.alive()).isTrue();
                 ReadBack.of(broker.kafka(), records, List.of(PARTITION)).requireAll(producer);
             }
+        }
+    }
+
+    @Test
+    void aBrokerWhoseDiskIsFullLeavesTheLeadToOthersAndTakesItBackWhenThereIsRoom()
+            throws Exception {
+        Optional<SmallDisk> mounted = SmallDisk.mount(folder.resolve("disk"), DISK_MEGABYTES);
+        assumeThat(mounted)
+                .as("no file system can be mounted here: a full disk is not tested")
+                .isPresent();
+        SeededRecords records = SeededRecords.of(100, 1_000);
+        List<TopicPartition> partitions =
+                List.of(
+                        PARTITION,
+                        new TopicPartition("orders", 1),
+                        new TopicPartition("orders", 2));
+        try (SmallDisk disk = mounted.orElseThrow();
+                BrokerNodes cluster = BrokerNodes.in(folder.resolve("cluster"), 3)) {
+            cluster.node(1)
+                    .with("log.dirs", disk.folder().resolve("data").toString())
+                    .with("log.file.bytes", "4194304")
+                    .with("cache.bytes", "4194304");
+            cluster.start();
+            Cluster.createTopic(cluster.kafka(), "orders", partitions.size());
+            await("broker 1 leads", () -> leaders(cluster).contains(1));
+            try (SeededProducer producer =
+                    new SeededProducer(cluster.kafka(), 0, records, partitions)) {
+                producer.sendAll(100);
+
+                Path filler = disk.folder().resolve("filler");
+                fill(filler);
+                await("others lead", () -> !leaders(cluster).contains(1));
+                producer.sendAll(300);
+                assertThat(cluster.node(1).alive()).isTrue();
+
+                Files.delete(filler);
+                await("it leads again", () -> leaders(cluster).contains(1));
+                producer.sendAll(100);
+                producer.requireNoFailure();
+                ReadBack.of(cluster.kafka(), records, partitions).requireAll(producer);
+            }
+        }
+    }
+
+    private static void await(String what, Callable<Boolean> condition) {
+        Awaitility.await(what).atMost(LIMIT).pollInterval(Duration.ofMillis(200)).until(condition);
+    }
+
+    /// Who leads the partitions; -1 stands for nobody.
+    private static Set<Integer> leaders(BrokerNodes cluster) throws Exception {
+        try (Admin admin = Cluster.admin(cluster.kafka())) {
+            return admin
+                    .describeTopics(List.of("orders"))
+                    .allTopicNames()
+                    .get(30, TimeUnit.SECONDS)
+                    .get("orders")
+                    .partitions()
+                    .stream()
+                    .map(partition -> partition.leader() == null ? -1 : partition.leader().id())
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            byte[] chunk = new byte[64 << 10];
+            for (int written = 0; written < 2 * DISK_MEGABYTES << 20; written += chunk.length) {
+                out.write(chunk);
+            }
+            throw new AssertionError("the disk does not get full: file=" + file);
+        } catch (IOException full) {
+            assertThat(full).hasMessageContaining("No space left");
         }
     }
 }

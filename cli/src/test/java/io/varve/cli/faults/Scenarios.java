@@ -184,11 +184,12 @@ final class Scenarios {
                     Scenario.of(
                                     16,
                                     "full-disk",
-                                    "the disk of one broker is full: no damage, errors are"
-                                            + " retriable, it clears itself",
+                                    "the disk of one broker is full: others lead, no damage, errors"
+                                            + " are retriable, it clears itself",
                                     load(2, 3),
                                     fillDisk(),
                                     keepFull(8, 12),
+                                    writableIn(Duration.ofSeconds(5)),
                                     freeDisk(),
                                     writableIn(Duration.ofSeconds(30)),
                                     load(4, 6))
