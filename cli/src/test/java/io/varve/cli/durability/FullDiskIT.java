@@ -139,7 +139,7 @@ class FullDiskIT {
     private static void fill(Path file) throws IOException {
         try (OutputStream out = Files.newOutputStream(file)) {
             byte[] chunk = new byte[64 << 10];
-            for (int written = 0; written < 2 * DISK_MEGABYTES << 20; written += chunk.length) {
+            for (long left = (2L * DISK_MEGABYTES) << 20; left > 0; left -= chunk.length) {
                 out.write(chunk);
             }
             throw new AssertionError("the disk does not get full: file=" + file);
