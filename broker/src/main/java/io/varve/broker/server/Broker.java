@@ -256,7 +256,7 @@ public final class Broker implements AutoCloseable {
                         link,
                         peers,
                         Duration.ofMillis(config.hotTier().replicaLagMaxMs()),
-                        pressure::full,
+                        pressure,
                         System::nanoTime);
         groups =
                 new GroupCoordinatorHost(

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 /// room for what is never pushed back, so that a full disk ends the process (a failed write is
 /// final) only when others fill it. At FULL shards that this broker leads go to others that have
 /// room ([LeaderDuties]), and those that others lead take nothing more; they catch up afterwards.
+/// When others took the reserve too, nothing moves.
 ///
 /// Producers are refused with KAFKA_STORAGE_ERROR: the Java client and librdkafka both try again
 /// after it and know that nothing was stored; after THROTTLING_QUOTA_EXCEEDED librdkafka gives up.
@@ -62,6 +63,11 @@ final class DiskPressure implements WriteAdmission {
 
     /// Of a small disk, the reserve is no more than this part.
     private static final int RESERVE_PARTS = 10;
+
+    /// A new term writes on each replica a segment of Raft's log and its meta file: that much of
+    /// the reserve must be left. Where a disk has nothing left Ratis leaves the meta file empty,
+    /// and the replica does not start again.
+    private static final int NEW_TERM_PARTS = 4;
 
     private final DiskMeter disk;
     private final Marks marks;
@@ -244,6 +250,11 @@ final class DiskPressure implements WriteAdmission {
     /// Whether shards that others lead should take nothing more.
     boolean full() {
         return level == Level.FULL;
+    }
+
+    /// Whether there is room for another term of the shards here.
+    boolean hasRoomForNewTerm() {
+        return looked.map(now -> now.usableBytes() >= reserve(now) / NEW_TERM_PARTS).orElse(true);
     }
 
     Level level() {

@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.metadata.BrokerRegistration;
@@ -66,7 +65,7 @@ final class LeaderDuties {
     private final ControllerLink controller;
     private final PeerClient peers;
     private final Duration lagMax;
-    private final BooleanSupplier diskFull;
+    private final DiskPressure disk;
     private final LongSupplier nanos;
     private final Map<Integer, Led> led = new HashMap<>();
 
@@ -91,7 +90,6 @@ final class LeaderDuties {
     }
 
     /// @param lagMax `replica.lag.time.max.ms`
-    /// @param diskFull whether producers are refused here, whatever they write to
     LeaderDuties(
             int nodeId,
             ClusterMetadata metadata,
@@ -99,7 +97,7 @@ final class LeaderDuties {
             ControllerLink controller,
             PeerClient peers,
             Duration lagMax,
-            BooleanSupplier diskFull,
+            DiskPressure disk,
             LongSupplier nanos) {
         this.nodeId = nodeId;
         this.metadata = metadata;
@@ -107,7 +105,7 @@ final class LeaderDuties {
         this.controller = controller;
         this.peers = peers;
         this.lagMax = lagMax;
-        this.diskFull = diskFull;
+        this.disk = disk;
         this.nanos = nanos;
     }
 
@@ -148,7 +146,7 @@ final class LeaderDuties {
             follow(shard, raft, row, now);
         }
         if (now.changing.isDone() && row.isPresent()) {
-            if (diskFull.getAsBoolean()) {
+            if (disk.full()) {
                 leaveToRoom(shard, raft, now, inSync, followers);
             } else {
                 balance(shard, raft, row.get(), now, followers);
@@ -285,17 +283,17 @@ final class LeaderDuties {
         handTo(shard, raft, now, back, "back to the preferred replica");
     }
 
-    /// Here producers are refused until there is room, and one more write may be the last. As a
-    /// follower this replica takes nothing meanwhile, and catches up later. Where no other has room
-    /// either, all stays as it is. Not for the metadata: its frames are few, and every replica
-    /// writes them in the reserve.
+    /// Here producers are refused until there is room, and when others fill the disk one more write
+    /// may be the last. As a follower this replica takes nothing meanwhile, and catches up later.
+    /// Where no other has room either, all stays as it is. Not for the metadata: its frames are
+    /// few, and every replica writes them in the reserve.
     private void leaveToRoom(
             LocalShard shard,
             RaftGroupHandle raft,
             Led now,
             List<Integer> inSync,
             List<RaftGroupHandle.Follower> followers) {
-        if (nanos.getAsLong() - now.roomAtNs < 0) {
+        if (!disk.hasRoomForNewTerm() || nanos.getAsLong() - now.roomAtNs < 0) {
             return;
         }
         now.roomAtNs = nanos.getAsLong() + ROOM_AGAIN.toNanos();

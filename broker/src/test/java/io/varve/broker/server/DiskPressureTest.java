@@ -123,6 +123,18 @@ final class DiskPressureTest {
     }
 
     @Test
+    void aNewTermNeedsAPartOfTheReserve() {
+        used(990);
+        assertThat(pressure.full()).isTrue();
+        assertThat(pressure.hasRoomForNewTerm()).isTrue();
+
+        used(995); // of a reserve of 20
+        assertThat(pressure.hasRoomForNewTerm()).isTrue();
+        used(996);
+        assertThat(pressure.hasRoomForNewTerm()).isFalse();
+    }
+
+    @Test
     void whatWasAdmittedSinceTheLastLooksCountsAsWritten() {
         used(500);
 

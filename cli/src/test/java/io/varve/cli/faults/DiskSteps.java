@@ -20,6 +20,9 @@ final class DiskSteps {
     private static final int FILL_CHUNK = 256 * 1024;
     private static final int FLIPS_PER_FILE = 40;
 
+    /// Of the tenth of the small disk that is its broker's reserve, about a half.
+    private static final long RESERVE_LEFT_BYTES = 10L << 20;
+
     /// A busy machine takes its time to fill a file.
     private static final Duration CLOSED_LIMIT = Duration.ofSeconds(60);
 
@@ -30,28 +33,38 @@ final class DiskSteps {
 
     /// Foreign bytes on the small disk until no more fits.
     static Step fillDisk() {
+        return fillDisk("disk of the last broker full", 0);
+    }
+
+    /// Foreign bytes on the small disk until only a part of the broker's reserve is left.
+    static Step fillDiskIntoReserve() {
+        return fillDisk("disk of the last broker nearly full", RESERVE_LEFT_BYTES);
+    }
+
+    private static Step fillDisk(String what, long leftBytes) {
         return new Step(
-                "disk of the last broker full",
+                what,
                 stage -> {
                     int id = stage.brokers().count();
                     Path filler = stage.brokers().node(id).data().getParent().resolve("filler");
                     stage.later(() -> Files.deleteIfExists(filler));
-                    long bytes = fill(filler);
+                    long bytes = fill(filler, leftBytes);
                     return "broker " + id + ", " + bytes + " bytes";
                 });
     }
 
-    private static long fill(Path filler) throws IOException {
+    private static long fill(Path filler, long leftBytes) throws IOException {
         long bytes = 0;
         byte[] chunk = new byte[FILL_CHUNK];
         try (OutputStream out = Files.newOutputStream(filler)) {
-            while (true) {
+            while (leftBytes == 0 || filler.toFile().getUsableSpace() > leftBytes) {
                 out.write(chunk);
                 bytes += chunk.length;
             }
         } catch (IOException e) {
             return bytes; // it is full: what was wanted
         }
+        return bytes;
     }
 
     /// Fills it again and again: what the broker frees is taken, too.
@@ -66,7 +79,7 @@ final class DiskSteps {
                     for (int i = 0; System.nanoTime() < endNs; i++) {
                         Path filler = folder.resolve("filler-" + i);
                         stage.later(() -> Files.deleteIfExists(filler));
-                        long _ = fill(filler);
+                        long _ = fill(filler, 0);
                         stage.pass(Duration.ofMillis(500));
                     }
                     return time.toMillis() + " ms";

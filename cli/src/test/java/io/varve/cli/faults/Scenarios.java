@@ -5,6 +5,7 @@ import static io.varve.cli.faults.DiskSteps.bucketAway;
 import static io.varve.cli.faults.DiskSteps.bucketBack;
 import static io.varve.cli.faults.DiskSteps.failFsyncOnce;
 import static io.varve.cli.faults.DiskSteps.fillDisk;
+import static io.varve.cli.faults.DiskSteps.fillDiskIntoReserve;
 import static io.varve.cli.faults.DiskSteps.flipClosed;
 import static io.varve.cli.faults.DiskSteps.flushArchive;
 import static io.varve.cli.faults.DiskSteps.freeDisk;
@@ -187,7 +188,8 @@ final class Scenarios {
                                     "the disk of one broker is full: others lead, no damage, errors"
                                             + " are retriable, it clears itself",
                                     load(2, 3),
-                                    fillDisk(),
+                                    fillDiskIntoReserve(),
+                                    writableIn(Duration.ofSeconds(10)),
                                     keepFull(8, 12),
                                     writableIn(Duration.ofSeconds(5)),
                                     freeDisk(),
@@ -254,6 +256,19 @@ final class Scenarios {
                                     load(2, 3))
                             .stallsAtMost(FIVE)
                             .needing(Need.HTTP_BUCKET),
+                    Scenario.of(
+                                    0,
+                                    "brimful-disk",
+                                    "others fill the disk of one broker at once to the last byte:"
+                                            + " nothing moves, no damage, it clears itself",
+                                    load(2, 3),
+                                    fillDisk(),
+                                    keepFull(8, 12),
+                                    freeDisk(),
+                                    writableIn(Duration.ofSeconds(30)),
+                                    load(4, 6))
+                            .needing(Need.SMALL_DISK)
+                            .with(Map.of("cache.bytes", "4194304")),
                     Scenario.of(
                                     0,
                                     "replaced-disk",
