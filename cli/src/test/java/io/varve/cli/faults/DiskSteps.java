@@ -20,8 +20,8 @@ final class DiskSteps {
     private static final int FILL_CHUNK = 256 * 1024;
     private static final int FLIPS_PER_FILE = 40;
 
-    /// Of the tenth of the small disk that is its broker's reserve, about a half.
-    private static final long RESERVE_LEFT_BYTES = 10L << 20;
+    /// Of the broker's reserve of 8 MiB: two files of 1 MiB for each of its four shards.
+    private static final long RESERVE_LEFT_BYTES = 6L << 20;
 
     /// A busy machine takes its time to fill a file.
     private static final Duration CLOSED_LIMIT = Duration.ofSeconds(60);
@@ -65,6 +65,24 @@ final class DiskSteps {
             return bytes; // it is full: what was wanted
         }
         return bytes;
+    }
+
+    /// The last broker leads nothing any more.
+    static Step othersLead(Duration limit) {
+        return new Step(
+                "others lead in " + limit.toSeconds() + " s",
+                stage -> {
+                    int id = stage.brokers().count();
+                    long endNs = System.nanoTime() + Trial.PATIENCE * limit.toNanos();
+                    while (System.nanoTime() < endNs) {
+                        if (!stage.leaders().contains(id)) {
+                            return "yes";
+                        }
+                        stage.pass(Duration.ofMillis(200));
+                    }
+                    stage.complain("it still leads after " + limit.toSeconds() + " s");
+                    return "NO";
+                });
     }
 
     /// Fills it again and again: what the broker frees is taken, too.

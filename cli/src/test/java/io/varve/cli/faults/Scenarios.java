@@ -15,6 +15,7 @@ import static io.varve.cli.faults.DiskSteps.killAfterPut;
 import static io.varve.cli.faults.DiskSteps.loseAnswersOfPuts;
 import static io.varve.cli.faults.DiskSteps.metricAbove;
 import static io.varve.cli.faults.DiskSteps.metricBelow;
+import static io.varve.cli.faults.DiskSteps.othersLead;
 import static io.varve.cli.faults.DiskSteps.slowFsync;
 import static io.varve.cli.faults.Steps.caughtUpIn;
 import static io.varve.cli.faults.Steps.clogOneByOne;
@@ -189,7 +190,7 @@ final class Scenarios {
                                             + " are retriable, it clears itself",
                                     load(2, 3),
                                     fillDiskIntoReserve(),
-                                    writableIn(Duration.ofSeconds(10)),
+                                    othersLead(Duration.ofSeconds(5)),
                                     keepFull(8, 12),
                                     writableIn(Duration.ofSeconds(5)),
                                     freeDisk(),

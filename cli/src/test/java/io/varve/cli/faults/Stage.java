@@ -12,8 +12,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -165,6 +167,15 @@ final class Stage implements AutoCloseable {
         return victims;
     }
 
+    /// Who leads a partition of the load.
+    Set<Integer> leaders() throws Exception {
+        Set<Integer> leaders = new HashSet<>();
+        for (TopicPartition partition : partitions) {
+            leaders.add(leader(partition));
+        }
+        return leaders;
+    }
+
     /// The broker that clients are told leads a partition.
     int leader(TopicPartition partition) throws Exception {
         long endNs = System.nanoTime() + LEADER_LIMIT.toNanos();
@@ -207,7 +218,7 @@ final class Stage implements AutoCloseable {
     /// @return how long it took, or nothing when it took longer than the limit
     java.util.Optional<Duration> awaitProgress(Duration limit) {
         long fromNs = history.nowNs();
-        java.util.Set<TopicPartition> left = new java.util.HashSet<>(partitions);
+        Set<TopicPartition> left = new HashSet<>(partitions);
         Map<TopicPartition, Long> firstSent = new HashMap<>();
         int seen = history.size();
         while (history.nowNs() - fromNs < limit.toNanos()) {
