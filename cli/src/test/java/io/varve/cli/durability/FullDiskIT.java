@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -119,7 +120,11 @@ class FullDiskIT {
     }
 
     private static void await(String what, Callable<Boolean> condition) {
-        Awaitility.await(what).atMost(LIMIT).pollInterval(Duration.ofMillis(200)).until(condition);
+        Awaitility.await(what)
+                .atMost(LIMIT)
+                .ignoreException(ExecutionException.class)
+                .pollInterval(Duration.ofMillis(200))
+                .until(condition);
     }
 
     /// Who leads the partitions; -1 stands for nobody.
