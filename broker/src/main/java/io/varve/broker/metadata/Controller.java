@@ -19,6 +19,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.internals.Topic;
@@ -44,7 +46,7 @@ public final class Controller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
     private static final int PRODUCER_ID_BLOCK = 1_000;
     private static final int GENERATION_SHIFT = 40;
-    private static final long OPEN_AGAIN_MS = 100;
+    private static final long AGAIN_MS = 100;
 
     private final ControllerSettings settings;
     private final ControllerPorts ports;
@@ -327,27 +329,31 @@ public final class Controller implements AutoCloseable {
                                 .toList());
     }
 
-    /// A new shard elects its leader first, and one whose leader died the next: tried again until
-    /// then, as long as a change may take.
     private CompletableFuture<Map<Uuid, Boolean>> realizeAgain(
             MetadataImage image, List<Uuid> ids) {
-        return realizeAgain(image, ids, settings.changeTimeoutMs() / OPEN_AGAIN_MS);
+        return again(
+                () -> reconciler.realize(image, ids),
+                open -> ids.stream().allMatch(id -> open.getOrDefault(id, false)));
     }
 
-    private CompletableFuture<Map<Uuid, Boolean>> realizeAgain(
-            MetadataImage image, List<Uuid> ids, long triesLeft) {
-        return reconciler
-                .realize(image, ids)
-                .thenCompose(open ->
-                        triesLeft <= 0
-                                        || !active()
-                                        || ids.stream().allMatch(id -> open.getOrDefault(id, false))
-                                ? CompletableFuture.completedFuture(open)
+    /// What the data shards are asked for. A new shard elects its leader first, and one whose
+    /// leader dies or hands over the next: tried again until then, as long as a change may take.
+    private <T> CompletableFuture<T> again(
+            Supplier<CompletableFuture<T>> attempt, Predicate<T> enough) {
+        return again(attempt, enough, settings.changeTimeoutMs() / AGAIN_MS);
+    }
+
+    private <T> CompletableFuture<T> again(
+            Supplier<CompletableFuture<T>> attempt, Predicate<T> enough, long triesLeft) {
+        return attempt.get()
+                .thenCompose(answer ->
+                        triesLeft <= 0 || !active() || enough.test(answer)
+                                ? CompletableFuture.completedFuture(answer)
                                 : CompletableFuture.supplyAsync(
                                                 () -> triesLeft - 1,
                                                 CompletableFuture.delayedExecutor(
-                                                        OPEN_AGAIN_MS, TimeUnit.MILLISECONDS))
-                                        .thenCompose(left -> realizeAgain(image, ids, left)));
+                                                        AGAIN_MS, TimeUnit.MILLISECONDS))
+                                        .thenCompose(left -> again(attempt, enough, left)));
     }
 
     /// Deletes topics. Answers when a journal in the bucket says so and the shards let the
@@ -404,7 +410,9 @@ public final class Controller implements AutoCloseable {
         }
         var _ =
                 reconciler
-                        .delete(fresh, endOffset)
+                        .trash(fresh, endOffset)
+                        .thenCompose(trashed ->
+                                again(() -> reconciler.close(fresh.keySet()), closed -> closed))
                         .whenComplete((closed, failure) -> {
                             fresh.keySet().forEach(id -> deleting.remove(id, mine));
                             if (failure != null) {

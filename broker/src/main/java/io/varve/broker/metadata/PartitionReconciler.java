@@ -150,13 +150,13 @@ final class PartitionReconciler {
         return before.thenCombine(next, (ok, outcome) -> ok && outcome.holds());
     }
 
-    /// Carries out deletions whose records stand below `endOffset`: a journal of shard 0, then the
-    /// intent, then the shards.
+    /// Tells the bucket of deletions whose records stand below `endOffset`: a journal of shard 0,
+    /// then the intent. The shards close the partitions after that ([#close(Set)]).
     ///
     /// @param topics name by id
-    CompletableFuture<Boolean> delete(Map<Uuid, String> topics, long endOffset) {
+    CompletableFuture<Void> trash(Map<Uuid, String> topics, long endOffset) {
         if (topics.isEmpty()) {
-            return CompletableFuture.completedFuture(true);
+            return CompletableFuture.completedFuture(null);
         }
         return deletions
                 .journaled(endOffset)
@@ -166,11 +166,16 @@ final class PartitionReconciler {
                                         .map(topic ->
                                                 deletions.trash(
                                                         topic.getKey(), topic.getValue(), DELETED))
-                                        .toList()))
-                .thenCompose(trashed -> close(topics.keySet()));
+                                        .toList()));
     }
 
-    private CompletableFuture<Boolean> close(Set<Uuid> topics) {
+    /// Closes the partitions of these topics, wherever they are open.
+    ///
+    /// @return whether none is open any more in any shard; never fails
+    CompletableFuture<Boolean> close(Set<Uuid> topics) {
+        if (topics.isEmpty()) {
+            return CompletableFuture.completedFuture(true);
+        }
         Set<Integer> numbers = shards.shards();
         return openNow(numbers)
                 .thenCompose(open -> {

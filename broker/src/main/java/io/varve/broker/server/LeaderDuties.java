@@ -275,9 +275,7 @@ final class LeaderDuties {
         now.balanceWaitNs = Math.min(2 * now.balanceWaitNs, BALANCE_AFTER.toNanos());
         now.balanceAtNs = nanos.getAsLong() + now.balanceWaitNs;
         List<RaftPeerName> back =
-                followers.stream()
-                        .filter(follower -> follower.silentMs() < FRESH_MS)
-                        .map(RaftGroupHandle.Follower::name)
+                furthestFirst(followers).stream()
                         .filter(name -> name.nodeId() == preferred)
                         .toList();
         handTo(shard, raft, now, back, "back to the preferred replica");
@@ -298,14 +296,8 @@ final class LeaderDuties {
         }
         now.roomAtNs = nanos.getAsLong() + ROOM_AGAIN.toNanos();
         List<RaftPeerName> best =
-                followers.stream()
-                        .filter(follower ->
-                                follower.silentMs() < FRESH_MS
-                                        && inSync.contains(follower.name().nodeId()))
-                        .sorted(
-                                Comparator.comparingLong(RaftGroupHandle.Follower::commitIndex)
-                                        .reversed())
-                        .map(RaftGroupHandle.Follower::name)
+                furthestFirst(followers).stream()
+                        .filter(name -> inSync.contains(name.nodeId()))
                         .toList();
         handTo(shard, raft, now, best, "to a replica whose disk has room");
     }
@@ -361,7 +353,8 @@ final class LeaderDuties {
         for (ShardSet.Opened opened : shards.shards().values()) {
             Optional<RaftGroupHandle> raft = opened.shard().raft();
             if (raft.isPresent() && opened.shard().leadership() instanceof Leadership.Ready) {
-                successor(raft.get())
+                furthestFirst(raft.get().followers()).stream()
+                        .findFirst()
                         .ifPresent(next ->
                                 transfers.add(opened.shard().handOver(next, TRANSFER_LIMIT)));
             }
@@ -376,11 +369,13 @@ final class LeaderDuties {
         }
     }
 
-    private static Optional<RaftPeerName> successor(RaftGroupHandle raft) {
-        return raft.followers().stream()
+    /// Who was heard of just now, the one that has most of the log first.
+    private static List<RaftPeerName> furthestFirst(List<RaftGroupHandle.Follower> followers) {
+        return followers.stream()
                 .filter(follower -> follower.silentMs() < FRESH_MS)
-                .max(Comparator.comparingLong(RaftGroupHandle.Follower::commitIndex))
-                .map(RaftGroupHandle.Follower::name);
+                .sorted(Comparator.comparingLong(RaftGroupHandle.Follower::commitIndex).reversed())
+                .map(RaftGroupHandle.Follower::name)
+                .toList();
     }
 
     /// Hands one shard to another broker, on an operator's word.

@@ -216,6 +216,18 @@ class ControllerTest extends ControllerWorld {
     }
 
     @Test
+    void aShardThatChangesItsLeaderIsAskedAgainToOpenAndToClose() {
+        Controller controller = started(1, 60_000);
+        shards.refusals = 3;
+        assertThat(create(controller, topic("a", 2)).error()).isEqualTo(ApiError.NONE);
+        assertThat(allOpen()).hasSize(2);
+
+        shards.refusals = 3;
+        assertThat(delete(controller, new TopicToDelete.ByName("a"))).isEqualTo(Errors.NONE);
+        assertThat(allOpen()).isEmpty();
+    }
+
+    @Test
     void deletionsAreRefusedByNameAndId() {
         Controller controller = started(1);
         create(controller, controller.offsetsTopic(Map.of("cleanup.policy", "compact")));

@@ -55,7 +55,11 @@ abstract class ControllerWorld {
     final AtomicLong nanos = new AtomicLong(1);
 
     Controller started(int nodeId) {
-        Controller controller = controller(nodeId, 200, 1_000);
+        return started(nodeId, 200);
+    }
+
+    Controller started(int nodeId, long timeoutMs) {
+        Controller controller = controller(nodeId, timeoutMs, 1_000);
         Registration registered = join(controller.registerBroker(broker(nodeId, nodeId)));
         assertThat(registered.error()).isEqualTo(ApiError.NONE);
         return controller;

@@ -11,12 +11,13 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.protocol.Errors;
 
-/// Data shards in memory. They refuse everything while `down`.
+/// Data shards in memory. They refuse everything while `down`, and the next `refusals` commands.
 final class MemoryDataShards implements DataShards {
     final Map<Integer, Map<PartitionId, String>> open = new TreeMap<>();
     final Map<PartitionId, ShardCommand.OpenRestored> restored = new TreeMap<>();
     boolean down;
     boolean known = true;
+    int refusals;
     int commands;
 
     MemoryDataShards(int count) {
@@ -44,7 +45,8 @@ final class MemoryDataShards implements DataShards {
 
     @Override
     public synchronized CompletableFuture<CommandOutcome> submit(int shard, ShardCommand command) {
-        if (down) {
+        if (down || refusals > 0) {
+            refusals = Math.max(0, refusals - 1);
             return CompletableFuture.completedFuture(
                     new CommandOutcome.Refused(Errors.NOT_LEADER_OR_FOLLOWER, "down"));
         }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.varve.cli.Run;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 
 /// What an operator asks of a cluster, by Kafka's admin client or by our commands. Stateless.
 final class Cluster {
@@ -38,6 +40,14 @@ final class Cluster {
     static void create(String bootstrap, NewTopic topic) throws Exception {
         try (Admin admin = admin(bootstrap)) {
             admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /// As the brokers tell clients.
+    static Collection<TopicDescription> describe(String bootstrap, List<String> topics)
+            throws Exception {
+        try (Admin admin = admin(bootstrap)) {
+            return admin.describeTopics(topics).allTopicNames().get(30, TimeUnit.SECONDS).values();
         }
     }
 

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
@@ -139,8 +138,6 @@ class FiveBrokersIT {
         for (int factor = 1; factor <= BROKERS; factor++) {
             topics.add(topic(factor));
         }
-        try (Admin admin = Cluster.admin(bootstrap)) {
-            return admin.describeTopics(topics).allTopicNames().get(30, TimeUnit.SECONDS).values();
-        }
+        return Cluster.describe(bootstrap, topics);
     }
 }

@@ -2,6 +2,7 @@
 package io.varve.cli.durability;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,6 +15,8 @@ import java.util.stream.Stream;
 
 /// Files under a folder, looked at and damaged while brokers make and delete them. Stateless.
 public final class Folders {
+    private static final int FILL_CHUNK = 64 << 10;
+
     private Folders() {}
 
     /// Files whose path matches, by path.
@@ -38,6 +41,25 @@ public final class Folders {
                 bytes += Files.size(file);
             } catch (NoSuchFileException _) {
                 bytes += 0; // went meanwhile
+            }
+        }
+        return bytes;
+    }
+
+    /// Writes a file until so much of its disk is left, or, with 0, until no more fits.
+    ///
+    /// @return how many bytes it took
+    public static long fill(Path file, long leftBytes) throws IOException {
+        long bytes = 0;
+        byte[] chunk = new byte[FILL_CHUNK];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            while (leftBytes == 0 || file.toFile().getUsableSpace() > leftBytes) {
+                out.write(chunk);
+                bytes += chunk.length;
+            }
+        } catch (IOException e) {
+            if (leftBytes > 0) {
+                throw e;
             }
         }
         return bytes;

@@ -4,8 +4,6 @@ package io.varve.cli.durability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,9 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -29,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskIT {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
     private static final int DISK_MEGABYTES = 192;
+
+    /// Less than the reserve, and more than a new term needs.
     private static final int LEFT_BYTES = 10 << 20;
+
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final int RECORDS_PER_SECOND = 2_000;
 
@@ -105,7 +104,7 @@ class FullDiskIT {
                 producer.sendAll(100);
 
                 Path filler = disk.folder().resolve("filler");
-                fill(filler);
+                long _ = Folders.fill(filler, LEFT_BYTES);
                 await("others lead", () -> !leaders(cluster).contains(1));
                 producer.sendAll(300);
                 assertThat(cluster.node(1).alive()).isTrue();
@@ -129,26 +128,9 @@ class FullDiskIT {
 
     /// Who leads the partitions; -1 stands for nobody.
     private static Set<Integer> leaders(BrokerNodes cluster) throws Exception {
-        try (Admin admin = Cluster.admin(cluster.kafka())) {
-            return admin
-                    .describeTopics(List.of("orders"))
-                    .allTopicNames()
-                    .get(30, TimeUnit.SECONDS)
-                    .get("orders")
-                    .partitions()
-                    .stream()
-                    .map(partition -> partition.leader() == null ? -1 : partition.leader().id())
-                    .collect(Collectors.toSet());
-        }
-    }
-
-    /// Leaves less than the reserve, and more than a new term needs.
-    private static void fill(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            byte[] chunk = new byte[64 << 10];
-            while (file.toFile().getUsableSpace() > LEFT_BYTES) {
-                out.write(chunk);
-            }
-        }
+        return Cluster.describe(cluster.kafka(), List.of("orders")).stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .map(partition -> partition.leader() == null ? -1 : partition.leader().id())
+                .collect(Collectors.toSet());
     }
 }

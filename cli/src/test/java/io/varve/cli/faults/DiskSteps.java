@@ -6,7 +6,6 @@ import io.varve.cli.faults.client.Ticks;
 import io.varve.cli.faults.disk.Strace;
 import io.varve.objectstore.wire.Fault;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// The words of which scenarios are made: disks. Stateless.
 final class DiskSteps {
-    private static final int FILL_CHUNK = 256 * 1024;
     private static final int FLIPS_PER_FILE = 40;
 
     /// Of the broker's reserve of 8 MiB: two files of 1 MiB for each of its four shards.
@@ -48,41 +46,17 @@ final class DiskSteps {
                     int id = stage.brokers().count();
                     Path filler = stage.brokers().node(id).data().getParent().resolve("filler");
                     stage.later(() -> Files.deleteIfExists(filler));
-                    long bytes = fill(filler, leftBytes);
+                    long bytes = Folders.fill(filler, leftBytes);
                     return "broker " + id + ", " + bytes + " bytes";
                 });
     }
 
-    private static long fill(Path filler, long leftBytes) throws IOException {
-        long bytes = 0;
-        byte[] chunk = new byte[FILL_CHUNK];
-        try (OutputStream out = Files.newOutputStream(filler)) {
-            while (leftBytes == 0 || filler.toFile().getUsableSpace() > leftBytes) {
-                out.write(chunk);
-                bytes += chunk.length;
-            }
-        } catch (IOException e) {
-            return bytes; // it is full: what was wanted
-        }
-        return bytes;
-    }
-
     /// The last broker leads nothing any more.
     static Step othersLead(Duration limit) {
-        return new Step(
-                "others lead in " + limit.toSeconds() + " s",
-                stage -> {
-                    int id = stage.brokers().count();
-                    long endNs = System.nanoTime() + Trial.PATIENCE * limit.toNanos();
-                    while (System.nanoTime() < endNs) {
-                        if (!stage.leaders().contains(id)) {
-                            return "yes";
-                        }
-                        stage.pass(Duration.ofMillis(200));
-                    }
-                    stage.complain("it still leads after " + limit.toSeconds() + " s");
-                    return "NO";
-                });
+        return Steps.holdsIn(
+                limit,
+                "led by others",
+                stage -> !stage.leaders().contains(stage.brokers().count()));
     }
 
     /// Fills it again and again: what the broker frees is taken, too.
@@ -97,7 +71,7 @@ final class DiskSteps {
                     for (int i = 0; System.nanoTime() < endNs; i++) {
                         Path filler = folder.resolve("filler-" + i);
                         stage.later(() -> Files.deleteIfExists(filler));
-                        long _ = fill(filler, 0);
+                        long _ = Folders.fill(filler, 0);
                         stage.pass(Duration.ofMillis(500));
                     }
                     return time.toMillis() + " ms";

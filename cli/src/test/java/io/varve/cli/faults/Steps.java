@@ -270,17 +270,28 @@ final class Steps {
 
     /// The broker that was hurt has what the others have.
     static Step caughtUpIn(Duration limit) {
+        return holdsIn(limit, "caught up", Replicas::caughtUp);
+    }
+
+    /// Something that can be asked of the stage.
+    @FunctionalInterface
+    interface Condition {
+        boolean holds(Stage stage) throws Exception;
+    }
+
+    /// Comes to hold while the load goes on.
+    static Step holdsIn(Duration limit, String what, Condition condition) {
         return new Step(
-                "caught up in " + limit.toSeconds() + " s",
+                what + " in " + limit.toSeconds() + " s",
                 stage -> {
                     long endNs = System.nanoTime() + Trial.PATIENCE * limit.toNanos();
                     while (System.nanoTime() < endNs) {
-                        if (Replicas.caughtUp(stage)) {
+                        if (condition.holds(stage)) {
                             return "yes";
                         }
                         stage.pass(Duration.ofMillis(200));
                     }
-                    stage.complain("not caught up in " + limit.toSeconds() + " s");
+                    stage.complain("not " + what + " in " + limit.toSeconds() + " s");
                     return "NO";
                 });
     }
