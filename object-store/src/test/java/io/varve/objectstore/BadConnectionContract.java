@@ -17,6 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,24 +147,34 @@ public abstract class BadConnectionContract {
         }
     }
 
+    /// All calls at once: they wait for nothing but their own deadlines.
     @Test
-    void aCallEndsWhenNothingEverAnswers() throws IOException {
-        try (ObjectStore twice = server().open(bucket, wire.endpoint(), limits(2))) {
+    void aCallEndsWhenNothingEverAnswers() throws Exception {
+        try (ObjectStore twice = server().open(bucket, wire.endpoint(), limits(2));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Fault fault : List.of(Fault.HANG, Fault.LOSE_REQUEST, Fault.LOSE_ANSWER)) {
                 wire.follow(_ -> fault);
-                for (Call call : calls(twice, "a/" + fault)) {
-                    long startNs = System.nanoTime();
-
-                    assertThatThrownBy(call::run)
-                            .as("%s", fault)
-                            .isInstanceOf(ObjectStoreException.Transient.class);
-
-                    // A put looks after itself once more.
-                    assertThat(Duration.ofNanos(System.nanoTime() - startNs))
-                            .isLessThan(CALL.multipliedBy(2));
+                List<Callable<Void>> ends =
+                        calls(twice, "a/" + fault).stream()
+                                .<Callable<Void>>map(call -> () -> requireEnd(fault, call))
+                                .toList();
+                for (Future<Void> end : threads.invokeAll(ends)) {
+                    end.get();
                 }
             }
         }
+    }
+
+    private static @Nullable Void requireEnd(Fault fault, Call call) {
+        long startNs = System.nanoTime();
+
+        assertThatThrownBy(call::run)
+                .as("%s", fault)
+                .isInstanceOf(ObjectStoreException.Transient.class);
+
+        // A put looks after itself once more.
+        assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isLessThan(CALL.multipliedBy(2));
+        return null;
     }
 
     /// Some clients take a head that breaks off for one that ends there.
@@ -211,13 +226,15 @@ public abstract class BadConnectionContract {
     }
 
     @Test
-    void aStoreThatThrottlesForEverIsATransientFailure() {
-        for (Fault fault : List.of(Fault.ANSWER_503, Fault.ANSWER_429)) {
-            wire.follow(_ -> fault);
-            for (Call call : calls(bad)) {
-                assertThatThrownBy(call::run)
-                        .as("%s", fault)
-                        .isInstanceOf(ObjectStoreException.Transient.class);
+    void aStoreThatThrottlesForEverIsATransientFailure() throws IOException {
+        try (ObjectStore twice = server().open(bucket, wire.endpoint(), limits(2))) {
+            for (Fault fault : List.of(Fault.ANSWER_503, Fault.ANSWER_429)) {
+                wire.follow(_ -> fault);
+                for (Call call : calls(twice)) {
+                    assertThatThrownBy(call::run)
+                            .as("%s", fault)
+                            .isInstanceOf(ObjectStoreException.Transient.class);
+                }
             }
         }
     }

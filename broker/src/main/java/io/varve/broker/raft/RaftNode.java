@@ -75,6 +75,7 @@ public final class RaftNode implements AutoCloseable {
 
     /// @param handlers what other brokers may ask this one over the same listener, by name
     public void start(Map<String, PeerHandler> handlers) throws IOException {
+        EmptiedFiles.mend(settings);
         // Built here and not before: building already opens the groups that the directory holds.
         RaftServer built =
                 RaftServer.newBuilder()

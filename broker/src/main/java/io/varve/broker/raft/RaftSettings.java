@@ -46,6 +46,9 @@ public record RaftSettings(
         }
     }
 
+    /// A file of Ratis's log, taken whole when it begins.
+    public static final int SEGMENT_BYTES = 512 << 10;
+
     /// A leader that died is missed after at least this long; a heartbeat comes every half of it.
     /// Pauses of 0.3 to 0.7 s were seen on real machines; a longer one costs a change of leaders
     /// and no more. KRaft's are much the same (1 s and 2 s); with 1.5 to 3 s producers stalled for

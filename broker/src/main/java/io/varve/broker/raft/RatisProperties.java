@@ -78,10 +78,12 @@ final class RatisProperties {
         RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(p, false);
         RaftServerConfigKeys.Log.setForceSyncNum(p, 128);
         // Files of the shard log are freed in steps of a Raft segment; headers are small.
-        RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf("512KB"));
+        RaftServerConfigKeys.Log.setSegmentSizeMax(
+                p, SizeInBytes.valueOf(RaftSettings.SEGMENT_BYTES));
         // Whole: on a full disk a header that needs new space ends the process, and one segment has
         // room for about two thousand.
-        RaftServerConfigKeys.Log.setPreallocatedSize(p, SizeInBytes.valueOf("512KB"));
+        RaftServerConfigKeys.Log.setPreallocatedSize(
+                p, SizeInBytes.valueOf(RaftSettings.SEGMENT_BYTES));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setQueueElementLimit(p, QUEUE_ELEMENT_LIMIT);

@@ -226,6 +226,7 @@ public final class Broker implements AutoCloseable {
         pressure =
                 new DiskPressure(
                         surroundings.disks().of(directory.root()),
+                        new DiskBallast(directory.ballast()),
                         DiskPressure.Marks.of(config, expectedShards()),
                         runtimes.all());
         PeerView view =

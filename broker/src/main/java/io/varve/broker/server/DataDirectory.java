@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.server;
 
+import io.varve.broker.log.DurableFile;
 import io.varve.manifest.ShardId;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +28,7 @@ import java.util.stream.Stream;
 /// raft/              Raft's own log and metadata
 /// shards/            one folder a shard: the shard log and the local checkpoint
 /// cache/             chunks of cold objects; may be wiped at any time
+/// ballast            takes room that a full disk frees; may be deleted at any time
 /// ```
 ///
 /// Owner: the starting thread.
@@ -107,6 +107,10 @@ public final class DataDirectory implements AutoCloseable {
         return root.resolve("cache");
     }
 
+    Path ballast() {
+        return root.resolve("ballast");
+    }
+
     public Path shard(ShardId shard) {
         return root.resolve("shards")
                 .resolve(shard.generation() + "-" + shard.shard() + "-" + shard.incarnation());
@@ -157,24 +161,11 @@ public final class DataDirectory implements AutoCloseable {
     public void format(DirectoryIdentity identity) throws BrokerStartException {
         Path file = root.resolve(IDENTITY_FILE);
         Path temporary = root.resolve(IDENTITY_FILE + ".new");
-        try (FileChannel out =
-                FileChannel.open(
-                        temporary,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-            StringWriter text = new StringWriter();
+        StringWriter text = new StringWriter();
+        try {
             identity.toProperties()
                     .store(text, "identity of this varve data directory: do not edit or copy");
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                out.write(bytes);
-            }
-            out.force(true);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-            try (FileChannel folder = FileChannel.open(root, StandardOpenOption.READ)) {
-                folder.force(true);
-            }
+            DurableFile.replace(file, temporary, text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new BrokerStartException(
                     "cannot format data directory: log.dirs=" + root + ", error=" + e, e);

@@ -5,6 +5,7 @@ import io.varve.archiver.StepResult;
 import io.varve.broker.api.DataDirectoryView;
 import io.varve.broker.api.WriteAdmission;
 import io.varve.broker.config.BrokerConfig;
+import io.varve.broker.raft.RaftSettings;
 import io.varve.broker.server.DiskMeter.DiskSpace;
 import io.varve.manifest.ShardId;
 import java.io.IOException;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// room for what is never pushed back, so that a full disk ends the process (a failed write is
 /// final) only when others fill it. At FULL shards that this broker leads go to others that have
 /// room ([LeaderDuties]), and those that others lead take nothing more; they catch up afterwards.
-/// When others took the reserve too, nothing moves.
+/// When others took the reserve too, the [DiskBallast] goes, so that they still can.
 ///
 /// Producers are refused with KAFKA_STORAGE_ERROR: the Java client and librdkafka both try again
 /// after it and know that nothing was stored; after THROTTLING_QUOTA_EXCEEDED librdkafka gives up.
@@ -64,12 +65,15 @@ final class DiskPressure implements WriteAdmission {
     /// Of a small disk, the reserve is no more than this part.
     private static final int RESERVE_PARTS = 10;
 
-    /// A new term writes on each replica a segment of Raft's log and its meta file: that much of
-    /// the reserve must be left. Where a disk has nothing left Ratis leaves the meta file empty,
-    /// and the replica does not start again.
-    private static final int NEW_TERM_PARTS = 4;
+    /// A new term writes on each replica of a shard a segment of Raft's log, and its small files.
+    private static final long NEW_TERM_BYTES = RaftSettings.SEGMENT_BYTES + (128 << 10);
+
+    /// The ballast is so many times what a new term needs: while it is looked for a new leader,
+    /// this broker writes on.
+    private static final int BALLAST_TERMS = 2;
 
     private final DiskMeter disk;
+    private final DiskBallast ballast;
     private final Marks marks;
     private final Collection<? extends ShardArchive> shards;
     private final LongAdder slowed = new LongAdder();
@@ -81,16 +85,23 @@ final class DiskPressure implements WriteAdmission {
     private volatile Level level = Level.ROOM;
     private volatile Set<ShardId> behind = Set.of();
 
-    DiskPressure(DiskMeter disk, Marks marks, Collection<? extends ShardArchive> shards) {
+    DiskPressure(
+            DiskMeter disk,
+            DiskBallast ballast,
+            Marks marks,
+            Collection<? extends ShardArchive> shards) {
         this.disk = disk;
+        this.ballast = ballast;
         this.marks = marks;
         this.shards = shards;
     }
 
     /// @param low, high `disk.low.watermark`, `disk.high.watermark`
     /// @param reserveBytes less than this left: everybody is refused
+    /// @param newTermBytes less than this left: no shard is handed over
     /// @param behindAfter age of an unarchived record from which its shard counts as not archived
-    record Marks(double low, double high, long reserveBytes, Duration behindAfter) {
+    record Marks(
+            double low, double high, long reserveBytes, long newTermBytes, Duration behindAfter) {
         /// The reserve holds the files that each shard writes and prepares next.
         static Marks of(BrokerConfig config, int shards) {
             BrokerConfig.HotTier hot = config.hotTier();
@@ -98,6 +109,7 @@ final class DiskPressure implements WriteAdmission {
                     hot.lowWatermark(),
                     hot.highWatermark(),
                     2 * hot.fileBytes() * shards,
+                    NEW_TERM_BYTES * shards,
                     Duration.ofMillis(INTERVALS_BEHIND * config.archive().intervalMs()));
         }
     }
@@ -144,6 +156,11 @@ final class DiskPressure implements WriteAdmission {
         admittedBeforeLook = admittedSinceLook.getAndSet(0);
         looked = Optional.of(now);
         become(levelOf(now), now);
+        try {
+            trim(now);
+        } catch (IOException e) {
+            return new StepResult.Failed("cannot hold or release the ballast", e);
+        }
         if (level == Level.ROOM) {
             behind = Set.of();
             looks = 0;
@@ -160,6 +177,16 @@ final class DiskPressure implements WriteAdmission {
         return new StepResult.Idle(LOOK_MS);
     }
 
+    private void trim(DiskSpace now) throws IOException {
+        if (now.usableBytes() >= 2 * reserve(now)) {
+            ballast.hold(BALLAST_TERMS * newTerm(now));
+        } else if (now.usableBytes() < newTerm(now) && ballast.release()) {
+            LOG.warn(
+                    "others filled the disk, the ballast is released to hand the shards over: usableBytes={}",
+                    now.usableBytes());
+        }
+    }
+
     private Level levelOf(DiskSpace now) {
         if (now.usableBytes() < reserve(now) * (level == Level.FULL ? 2 : 1)) {
             return Level.FULL;
@@ -173,6 +200,11 @@ final class DiskPressure implements WriteAdmission {
 
     private long reserve(DiskSpace now) {
         return Math.min(marks.reserveBytes(), now.totalBytes() / RESERVE_PARTS);
+    }
+
+    /// On a disk so small that its reserve is, too, less must do.
+    private long newTerm(DiskSpace now) {
+        return Math.min(marks.newTermBytes(), reserve(now) / 4);
     }
 
     /// What is reached already is left a bit later.
@@ -252,9 +284,10 @@ final class DiskPressure implements WriteAdmission {
         return level == Level.FULL;
     }
 
-    /// Whether there is room for another term of the shards here.
+    /// Whether there is room for another term of the shards here. Where a disk has nothing left
+    /// Ratis empties files of its own (`EmptiedFiles`).
     boolean hasRoomForNewTerm() {
-        return looked.map(now -> now.usableBytes() >= reserve(now) / NEW_TERM_PARTS).orElse(true);
+        return looked.map(now -> now.usableBytes() >= newTerm(now)).orElse(true);
     }
 
     Level level() {

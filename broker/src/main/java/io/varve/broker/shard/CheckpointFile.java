@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.varve.broker.shard;
 
+import io.varve.broker.log.DurableFile;
 import io.varve.manifest.checkpoint.CheckpointCodec;
 import io.varve.manifest.checkpoint.ShardCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /// The floor's checkpoint on local disk: the file `checkpoint` in the shard's directory. Replaced
@@ -38,26 +36,9 @@ final class CheckpointFile {
 
     /// Durable when it returns.
     void save(ShardCheckpoint checkpoint) throws IOException {
-        Path temporary = directory.resolve(TEMPORARY);
-        ByteBuffer bytes = ByteBuffer.wrap(CheckpointCodec.encode(checkpoint));
-        try (FileChannel channel =
-                FileChannel.open(
-                        temporary,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(
-                temporary,
+        DurableFile.replace(
                 directory.resolve(NAME),
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel folder = FileChannel.open(directory, StandardOpenOption.READ)) {
-            folder.force(true);
-        }
+                directory.resolve(TEMPORARY),
+                CheckpointCodec.encode(checkpoint));
     }
 }

@@ -9,10 +9,13 @@ import io.varve.broker.server.DiskMeter.DiskSpace;
 import io.varve.broker.server.DiskPressure.Level;
 import io.varve.manifest.ShardId;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Levels of a disk of 1,000 bytes with marks at 750 and 900 and a reserve of 20.
 final class DiskPressureTest {
@@ -22,16 +25,23 @@ final class DiskPressureTest {
     private final ListedShard late = new ListedShard(new ShardId(1, 2, 0));
     private long usable = TOTAL;
     private boolean broken;
-    private final DiskPressure pressure =
-            new DiskPressure(
-                    () -> {
-                        if (broken) {
-                            throw new IOException("told to");
-                        }
-                        return new DiskSpace(TOTAL, usable);
-                    },
-                    new DiskPressure.Marks(0.75, 0.90, 20, Duration.ofSeconds(30)),
-                    List.of(kept, late));
+    @TempDir Path folder;
+    private DiskPressure pressure;
+
+    @BeforeEach
+    void open() {
+        pressure =
+                new DiskPressure(
+                        () -> {
+                            if (broken) {
+                                throw new IOException("told to");
+                            }
+                            return new DiskSpace(TOTAL, usable);
+                        },
+                        new DiskBallast(folder.resolve("ballast")),
+                        new DiskPressure.Marks(0.75, 0.90, 20, 3, Duration.ofSeconds(30)),
+                        List.of(kept, late));
+    }
 
     /// A shard that says what the test wants.
     private static final class ListedShard implements DiskPressure.ShardArchive {
@@ -123,15 +133,29 @@ final class DiskPressureTest {
     }
 
     @Test
-    void aNewTermNeedsAPartOfTheReserve() {
-        used(990);
+    void theBallastGoesWhenANewTermHasNoRoomAndComesBackWithTwiceTheReserve() {
+        Path ballast = folder.resolve("ballast");
+        used(961);
+        assertThat(ballast).doesNotExist();
+        used(960);
+        assertThat(ballast).hasSize(6);
+
+        used(997);
+        assertThat(pressure.hasRoomForNewTerm()).isTrue();
+        assertThat(ballast).exists();
+        used(998);
+        assertThat(pressure.hasRoomForNewTerm()).isFalse();
+        assertThat(ballast).doesNotExist();
+
+        used(992); // it was released
         assertThat(pressure.full()).isTrue();
         assertThat(pressure.hasRoomForNewTerm()).isTrue();
-
-        used(995); // of a reserve of 20
-        assertThat(pressure.hasRoomForNewTerm()).isTrue();
-        used(996);
+        assertThat(ballast).doesNotExist();
+        used(1_000);
         assertThat(pressure.hasRoomForNewTerm()).isFalse();
+
+        used(900);
+        assertThat(ballast).hasSize(6);
     }
 
     @Test

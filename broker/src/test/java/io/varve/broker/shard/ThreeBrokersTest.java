@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.varve.broker.raft.RaftMember;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +118,37 @@ class ThreeBrokersTest {
         get(brokers.get(leader).append(P0, TestBatches.plain(1)).done());
     }
 
+    /// As Ratis leaves them when the disk has no byte left at an election.
+    @Test
+    void aReplicaWhoseTermVoteAndMembersAFullDiskEmptiedStartsAgainInALaterTerm() throws Exception {
+        int leader = startThree();
+        int emptied = (leader + 1) % 3;
+        get(brokers.get(leader).append(P0, TestBatches.plain(1)).done());
+        awaitHighWatermark(brokers.get(emptied), 1);
+        long term = term(leader);
+        stop(emptied);
+        get(brokers.get(leader).append(P0, TestBatches.plain(1)).done());
+        List<Path> files;
+        try (Stream<Path> tree = Files.walk(brokers.get(emptied).directory.resolve("raft"))) {
+            files =
+                    tree.filter(file -> file.getFileName().toString().matches("raft-meta.*"))
+                            .toList();
+        }
+        assertThat(files).hasSize(2);
+        for (Path file : files) {
+            Files.write(file, new byte[0]);
+        }
+
+        restart(emptied);
+        awaitHighWatermark(brokers.get(emptied), 2);
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> term(leader(0, 1, 2)) > term);
+        get(brokers.get(leader(0, 1, 2)).append(P0, TestBatches.plain(1)).done());
+        for (ShardBroker broker : brokers) {
+            awaitHighWatermark(broker, 3);
+            assertThat(broker.fatal.facts).isEmpty();
+        }
+    }
+
     /// @return who leads
     private int startThree() throws Exception {
         for (int i = 0; i < 3; i++) {
@@ -160,6 +193,10 @@ class ThreeBrokersTest {
         again.start(members.get(i).port());
         again.join(members);
         brokers.set(i, again);
+    }
+
+    private long term(int leader) {
+        return brokers.get(leader).shard.leadership().readyTerm().orElse(0);
     }
 
     private int leader(int... of) {

@@ -2,7 +2,6 @@
 package io.varve.cli.archive;
 
 import io.varve.broker.http.AdminView.Flushed;
-import io.varve.broker.http.AdminView.FlushedPartition;
 import io.varve.cli.shell.BrokerHttp;
 import io.varve.cli.shell.ClusterAccess;
 import io.varve.cli.shell.CommandFailure;
@@ -11,9 +10,8 @@ import io.varve.cli.shell.Output;
 import io.varve.cli.shell.Table;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +33,9 @@ import picocli.CommandLine.Parameters;
                 "Returns when everything acknowledged before is in the bucket; prints up to which offsets.",
         footer = {"", "Example:  varve archive flush orders"})
 final class ArchiveFlush implements Callable<Integer> {
+    /// Long enough to elect a leader, and to fence a broker that died.
+    private static final Duration LEADER_LIMIT = Duration.ofSeconds(30);
+
     @Mixin private final Output output = new Output();
     @Mixin private final ClusterAccess cluster = new ClusterAccess();
 
@@ -59,31 +60,22 @@ final class ArchiveFlush implements Callable<Integer> {
                         + (name == null
                                 ? ""
                                 : "&topic=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
-        Set<TopicPartition> missing = partitions();
-        List<FlushedPartition> partitions = new ArrayList<>();
-        for (BrokerHttp broker : cluster.brokers()) {
-            for (FlushedPartition partition :
-                    broker.post("/api/v1/archive/flush" + query, Flushed.class).partitions()) {
-                partitions.add(partition);
-                missing.remove(new TopicPartition(partition.topic(), partition.partition()));
-            }
-        }
-        if (!missing.isEmpty()) {
-            throw new CommandFailure(
-                    "not everything was flushed, a shard has no leader or changed it: partitions="
-                            + missing.size()
-                            + ", first="
-                            + missing.iterator().next()
-                            + "; run it again");
-        }
-        partitions.sort(
-                Comparator.comparing(FlushedPartition::topic)
-                        .thenComparingInt(FlushedPartition::partition));
-        Flushed flushed = new Flushed(partitions);
+        FlushRounds rounds =
+                new FlushRounds(
+                        () ->
+                                cluster.brokers().stream()
+                                        .map(broker -> asked(broker, query))
+                                        .toList(),
+                        LEADER_LIMIT);
+        Flushed flushed = rounds.flush(partitions());
         Table table = new Table("TOPIC", "PARTITION", "END-OFFSET");
         flushed.partitions().forEach(p -> table.row(p.topic(), p.partition(), p.endOffset()));
         output.print(flushed, table.toString());
         return ExitCode.DONE;
+    }
+
+    private static FlushRounds.Broker asked(BrokerHttp broker, String query) {
+        return () -> broker.post("/api/v1/archive/flush" + query, Flushed.class);
     }
 
     /// All that are to be flushed, asked before.

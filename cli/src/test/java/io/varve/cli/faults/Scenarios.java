@@ -261,9 +261,10 @@ final class Scenarios {
                                     0,
                                     "brimful-disk",
                                     "others fill the disk of one broker at once to the last byte:"
-                                            + " nothing moves, no damage, it clears itself",
+                                            + " others lead, no damage, it clears itself",
                                     load(2, 3),
                                     fillDisk(),
+                                    othersLead(Duration.ofSeconds(5)),
                                     keepFull(8, 12),
                                     freeDisk(),
                                     writableIn(Duration.ofSeconds(30)),
