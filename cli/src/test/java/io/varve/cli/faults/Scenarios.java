@@ -273,6 +273,24 @@ final class Scenarios {
                             .with(Map.of("cache.bytes", "4194304")),
                     Scenario.of(
                                     0,
+                                    "brimful-election",
+                                    "an election while one disk has no byte left: who cannot write"
+                                            + " down its vote gives none, and starts again when"
+                                            + " there is room",
+                                    load(2, 3),
+                                    fillDisk(),
+                                    keepFull(2, 3),
+                                    kill(Who.LEADER),
+                                    keepFull(4, 6),
+                                    kill(Who.ALL),
+                                    freeDisk(),
+                                    startDead(),
+                                    writableIn(Duration.ofSeconds(30)),
+                                    load(4, 6))
+                            .needing(Need.SMALL_DISK)
+                            .with(Map.of("cache.bytes", "4194304")),
+                    Scenario.of(
+                                    0,
                                     "replaced-disk",
                                     "a broker comes back with an empty disk: it is another peer,"
                                             + " and gets everything from bucket and leader",
